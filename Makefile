@@ -1,0 +1,47 @@
+# Needs Python 3.11+, make, and access to Python packages. Nothing else: no database, broker or mail server.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-all check bench lock
+
+help:  ## Show what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 20
+
+run: .venv/installed  ## Start Candor on this machine, with a local inbox; Ctrl-C stops it
+	@$(BIN)/python manage.py run
+
+demo: .venv/installed  ## Show the whole story on real parts and check every promise (RECIPIENTS=200)
+	@$(BIN)/python manage.py demo --recipients $(or $(RECIPIENTS),200)
+
+test: .venv/installed-dev  ## Run the tests that Python packages allow
+	$(BIN)/pytest -n 2 --dist loadfile -m "not (browser or mta or faults or programs or long)"
+
+test-all: .venv/installed-dev  ## Run every test: also needs Chromium, curl and Postfix's smtp-sink (.ci/run installs them)
+	$(BIN)/pytest -n 2 --dist loadfile
+
+check: .venv/installed-dev  ## Style, types, layers, migrations, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy mailer project
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py print_settings | diff docs/settings.md -
+
+bench: .venv/installed-dev  ## Measure, all or one by name (NAME=dispatch): JSON lines
+	@$(BIN)/python -m bench $(NAME)
+
+lock: .venv/installed-dev  ## Choose newer versions of the dependencies, hashed
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --extra local \
+	    pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --extra local --extra dev \
+	    -c requirements.txt pyproject.toml -o requirements-dev.txt
+
+.venv/installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
