@@ -1,0 +1,466 @@
+"""Every setting that an operator can make, in one place: its name, kind, default and meaning.
+
+Each is an environment variable; each can also be given as NAME_FILE, the path of a file that holds
+the value (container secrets). `docs/settings.md` is printed from this table.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from environs import FileAwareEnv
+
+CLONE = Path(__file__).resolve().parent.parent
+HEX_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){32,}", re.ASCII)
+HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
+LONGEST_INBOUND_DOMAIN = 20  # “<mailto:”, 47 characters of token, “@” and “>” take 57 of 77
+
+# Settings of django-anymail that would go behind the gate's back, or ours.
+NOT_FOR_ANYMAIL = {
+    "SEND_DEFAULTS": "it could put BCC, a schedule or tracking into every message",
+    "IGNORE_UNSUPPORTED_FEATURES": "it would drop what an ESP can't do without a word",
+    "IGNORE_RECIPIENT_STATUS": "it would take a refusal for acceptance",
+    "DEBUG_API_REQUESTS": "it would print people's addresses",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One environment variable. `parse` takes its text and raises ValueError with what to write instead."""
+
+    name: str
+    parse: Callable[[str], Any]
+    default: str
+    meaning: str
+
+
+def text(value: str) -> str:
+    return value.strip()
+
+
+def folder(value: str) -> Path:
+    """A relative path counts from the clone, not from where a process happens to be started."""
+    if not value.strip():
+        raise ValueError("write the path of a folder, or leave it out for var")
+    return (CLONE / Path(value.strip()).expanduser()).resolve()
+
+
+def journal_folder(value: str) -> Path | None:
+    """Absolute, since the processes of an installation must all mean the same one."""
+    if not value.strip():
+        return None
+    path = Path(value.strip()).expanduser()
+    if not path.is_absolute():
+        raise ValueError("write the whole path of a folder, such as /srv/candor-journal")
+    return path
+
+
+def yes_or_no(value: str) -> bool:
+    lowered = value.strip().lower()
+    if lowered in {"1", "true", "yes", "on"}:
+        return True
+    if lowered in {"0", "false", "no", "off", ""}:
+        return False
+    raise ValueError("write true or false")
+
+
+def approval(value: str) -> str:
+    if value.strip() not in {"", "two_person", "self_with_reason"}:
+        raise ValueError("write two_person or self_with_reason")
+    return value.strip()
+
+
+def count(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", value.strip()) or int(value) < 1:
+        raise ValueError("write a whole number from 1 on, such as 2")
+    return int(value)
+
+
+def per_minute(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", value.strip()) or int(value) < 1:
+        raise ValueError("write a whole number from 1 to 999999, such as 300")
+    return int(value)
+
+
+def age(value: str) -> int:
+    """Thirteen is what the law allows at the least: the setting can only be stricter (16 CFR 312)."""
+    if not re.fullmatch(r"[0-9]{2}", value.strip(), re.ASCII) or int(value) < 13:
+        raise ValueError("write an age in years from 13 on, such as 18")
+    return int(value)
+
+
+def port(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", value.strip()) or not 1 <= int(value) <= 65535:
+        raise ValueError("write a port number from 1 to 65535")
+    return int(value)
+
+
+def _parts(url: str, advice: str, *, needs_host: bool = True) -> SplitResult:
+    """The parts of a URL, its host and port being possible ones. Raises ValueError(advice)."""
+    try:
+        parts = urlsplit(url)
+        named = parts.port  # a property that raises
+    except ValueError:
+        raise ValueError(advice) from None
+    if named == 0 or (needs_host and not parts.hostname):
+        raise ValueError(advice)
+    return parts
+
+
+def entries(value: str) -> tuple[str, ...]:
+    """Several lines of text in one setting."""
+    return tuple(entry.strip() for entry in value.split(";") if entry.strip())
+
+
+def public_url(value: str) -> str:
+    """The address under which recipients reach this installation; empty for a local one."""
+    url = value.strip().rstrip("/").lower()
+    if not url:
+        return ""
+    advice = "write the https address of this installation without a path, such as https://mail.example.com"
+    parts = _parts(url, advice)
+    extras = parts.path or parts.query or parts.fragment or "@" in parts.netloc or "?" in url or "#" in url
+    if parts.scheme != "https" or extras or not HOST_NAME.fullmatch(parts.hostname or ""):
+        raise ValueError(advice)
+    return url
+
+
+def domains(value: str) -> tuple[str, ...]:
+    names = tuple(name.strip().lower() for name in value.split(",") if name.strip())
+    for name in names:
+        if not HOST_NAME.fullmatch(name):
+            raise ValueError(
+                f"“{name}” is not a domain; write names such as example.com, separated by commas"
+            )
+    return names
+
+
+def inbound_domain(value: str) -> str:
+    """Short, since its opt-out addresses stand in a header: libraries break elements of 78 characters (D73)."""
+    name = value.strip().lower()
+    if name and not (HOST_NAME.fullmatch(name) and len(name) <= LONGEST_INBOUND_DOMAIN):
+        raise ValueError(
+            f"write a domain of at most {LONGEST_INBOUND_DOMAIN} characters whose mail comes in here, such as "
+            "in.example.com"
+        )
+    return name
+
+
+def dns_servers(value: str) -> tuple[tuple[str, int], ...]:
+    """Addresses of DNS servers, each with its port, 53 if none is named."""
+    return tuple(_dns_server(each.strip()) for each in value.split(",") if each.strip())
+
+
+def _dns_server(written: str) -> tuple[str, int]:
+    advice = (
+        "write IP addresses of DNS servers, such as 192.0.2.53 or [2001:db8::53]:5353, separated by commas"
+    )
+    bare = re.fullmatch(
+        r"\[(?P<inside>[^]]+)\](?::(?P<port>\d+))?|(?P<plain>[^:]+)(?::(?P<own>\d+))?", written
+    )
+    host = (bare["inside"] or bare["plain"]) if bare else written
+    number = int((bare and (bare["port"] or bare["own"])) or 53)
+    try:
+        ip_address(host)
+    except ValueError:
+        raise ValueError(advice) from None
+    if not 0 < number < 65536:
+        raise ValueError(advice)
+    return host, number
+
+
+def secret(value: str) -> str:
+    chosen = value.strip()
+    if chosen and len(chosen) < 50:
+        raise ValueError("write at least 50 random characters; `openssl rand -hex 32` prints good ones")
+    return chosen
+
+
+def address_key(value: str) -> bytes:
+    chosen = value.strip()
+    if chosen and not HEX_KEY.fullmatch(chosen):
+        raise ValueError("write 64 hexadecimal digits, once and for all; `openssl rand -hex 32` prints them")
+    return bytes.fromhex(chosen)
+
+
+def link_keys(value: str) -> dict[int, bytes]:
+    """Key ring of the opt-out links, `id:hex,id:hex`: the first signs, all verify for ever."""
+    ring: dict[int, bytes] = {}
+    for entry in filter(None, (part.strip() for part in value.split(","))):
+        number, _, key = entry.partition(":")
+        if not number.isdecimal() or not 1 <= int(number) <= 127 or not HEX_KEY.fullmatch(key):
+            raise ValueError(
+                "write number:key pairs, such as 1:<64 hexadecimal digits>, separated by commas, newest first; "
+                "numbers run from 1 to 127"
+            )
+        if int(number) in ring:
+            raise ValueError(f"number {number} is there twice; each key needs a number of its own")
+        ring[int(number)] = bytes.fromhex(key)
+    return ring
+
+
+def broker_url(value: str) -> str:
+    url = value.strip()
+    advice = "write redis://host:6379/0 or amqp://user:password@host:5672// (RabbitMQ), or leave it out"
+    if url and _parts(url, advice).scheme not in {"redis", "rediss", "amqp", "amqps", "pgmq"}:
+        raise ValueError(advice)
+    return url
+
+
+def database_url(value: str) -> str:
+    url = value.strip()
+    if not url:
+        return ""
+    advice = "write postgres://user:password@host:5432/name; Candor runs on PostgreSQL only"
+    parts = _parts(url, advice, needs_host=False)  # without one it is the socket of this machine
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/") or parts.fragment:
+        raise ValueError(advice)
+    return url
+
+
+def email_url(value: str) -> str:
+    url = value.strip()
+    if not url:
+        return ""
+    advice = (
+        "write smtp://user:password@host:587 (STARTTLS is used) or smtps://user:password@host:465; "
+        "in name and password, write : / ? # @ and % as %3A %2F %3F %23 %40 and %25"
+    )
+    parts = _parts(url, advice)
+    extras = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in {"smtp", "smtps"} or extras or bool(parts.username) is not bool(parts.password):
+        raise ValueError(advice)
+    return url
+
+
+def anymail_backend(value: str) -> str:
+    name = value.strip()
+    if name and not re.fullmatch(r"[a-z_0-9]+", name):
+        raise ValueError("write the ESP's name in django-anymail, such as mailgun, postmark or amazon_ses")
+    return name
+
+
+SETTINGS = (
+    Setting(
+        "PUBLIC_URL",
+        public_url,
+        "",
+        "The https address of this installation, as it stands in every link. Without it the installation is "
+        "local: pages on this machine only, mail to the local inbox only, keys made by themselves.",
+    ),
+    Setting(
+        "DATABASE_URL",
+        database_url,
+        "",
+        "PostgreSQL 15 to 18. Without it an embedded server starts by itself.",
+    ),
+    Setting(
+        "BROKER_URL", broker_url, "", "Redis or RabbitMQ for Celery. Without it PostgreSQL is the broker too."
+    ),
+    Setting("EMAIL_URL", email_url, "", "The SMTP server that takes the mail. Needs PUBLIC_URL."),
+    Setting(
+        "ANYMAIL_ESP",
+        anymail_backend,
+        "",
+        "Instead of EMAIL_URL: an ESP of django-anymail by name. Anymail's own settings are read from variables "
+        "such as ANYMAIL_MAILGUN_API_KEY.",
+    ),
+    Setting("SECRET_KEY", secret, "", "Signs sessions and forms. May be changed; people then sign in again."),
+    Setting(
+        "ADDRESS_KEY",
+        address_key,
+        "",
+        "Names the mailboxes of the suppression ledger. Can never change: the ledger holds no address, so with "
+        "another key nobody's opt-out would be found. Keep a copy away from this machine.",
+    ),
+    Setting(
+        "LINK_KEYS",
+        link_keys,
+        "",
+        "Sign the opt-out links: number:key pairs, newest first. Add a new pair in front to rotate; never take "
+        "an old one away, since links live for ever.",
+    ),
+    Setting("SENDER_DOMAINS", domains, "", "The domains that From addresses may have, separated by commas."),
+    Setting(
+        "APPROVAL",
+        approval,
+        "",
+        "Who may let a campaign go out in which a rule holds something: `two_person`, somebody who did not write it, "
+        "or `self_with_reason`, its author too, who then writes why. Without it: `two_person` in production, "
+        "`self_with_reason` on one's own machine.",
+    ),
+    Setting(
+        "INBOUND_DOMAIN",
+        inbound_domain,
+        "",
+        "The domain whose mail is handed to `receive_mail`. With it, every message can also be answered by mail to opt "
+        "out; without it, no message says so.",
+    ),
+    Setting(
+        "MINIMUM_AGE",
+        age,
+        "18",
+        "People of whom a file says that they may be younger are refused, and nothing of them is kept. At least 13.",
+    ),
+    Setting(
+        "PRIVACY_CONTACT",
+        text,
+        "",
+        "Whom people ask about their data, as the privacy page says it: name, address, telephone. Without it the page "
+        "names the only sender's contact, and `check` warns.",
+    ),
+    Setting(
+        "COMPLAINT_BODIES",
+        entries,
+        "",
+        "Where people can complain, as the privacy page says it, separated by semicolons: the authority, or a dispute "
+        "body, each with its address.",
+    ),
+    Setting(
+        "DNS_SERVERS",
+        dns_servers,
+        "",
+        "The DNS servers that are asked about senders' domains, by IP address, separated by commas. Without it: this "
+        "machine's own.",
+    ),
+    Setting("DATA_DIR", folder, "var", "Where uploads, the local inbox and the embedded database live."),
+    Setting(
+        "PROXIES",
+        count,
+        "1",
+        "How many proxies stand between visitors and Candor, each of which adds to X-Forwarded-For. Sign-up forms "
+        "limit how often one network may ask, by the address that the outermost of them saw. A local installation "
+        "has none.",
+    ),
+    Setting(
+        "JOURNAL_DIR",
+        journal_folder,
+        "",
+        "The folder of the journal: each opt-out is also a line there before it is answered, so that neither an outage "
+        "of the database nor an older dump loses one. Keep it on another disk than the database, and never restore it "
+        "with the database. Machines that share the installation share the folder. Without PUBLIC_URL it is "
+        "DATA_DIR/journal.",
+    ),
+    Setting("WEB_PORT", port, "8000", "The port of the web pages."),
+    Setting("INBOX_PORT", port, "2525", "The loopback port of the local inbox."),
+    Setting("WORKERS", count, "3", "Worker processes that send, import and tidy."),
+    Setting("WEB_WORKERS", count, "2", "Web server processes."),
+    Setting(
+        "API_REQUESTS_PER_MINUTE", per_minute, "300", "How many requests a minute each API key may make."
+    ),
+    Setting("DEBUG", yes_or_no, "false", "Django's error pages with source code. Refused with PUBLIC_URL."),
+)
+
+
+@contextmanager
+def stops_in_words(code: int = 2) -> Iterator[None]:
+    """Wrong settings end the process with sentences for an operator instead of a traceback."""
+    try:
+        yield
+    except ImproperlyConfigured as wrong:
+        sys.stderr.write(f"{wrong}\n")
+        sys.exit(code)
+
+
+def read() -> dict[str, Any]:
+    """All settings by name, parsed, and django-anymail's own under ANYMAIL.
+
+    Raises ImproperlyConfigured that names every wrong one at once, with what to write.
+    """
+    env = FileAwareEnv(strip_whitespace=True)
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    for setting in SETTINGS:
+        try:
+            values[setting.name] = setting.parse(_given(env, setting.name, setting.default))
+        except ValueError as wrong:
+            problems.append(f"{setting.name}: {wrong}.")
+    values["ANYMAIL"] = {}
+    for name in _anymail_names():
+        try:
+            values["ANYMAIL"][name.removeprefix("ANYMAIL_")] = _for_anymail(name, _given(env, name, ""))
+        except ValueError as wrong:
+            problems.append(f"{name}: {wrong}.")
+    problems += contradictions(values)
+    if problems:
+        raise ImproperlyConfigured(
+            "Candor does not start, because of its settings:\n" + "\n".join(f"  {line}" for line in problems)
+        )
+    return values
+
+
+def _given(env: FileAwareEnv, name: str, default: str) -> str:
+    """The text of a setting, from NAME itself or from the file that NAME_FILE names."""
+    if os.environ.get(name) and os.environ.get(f"{name}_FILE"):
+        raise ValueError(f"it is there twice; write {name} or {name}_FILE, not both")
+    try:
+        return env.str(name, default)
+    except (ValueError, OSError) as wrong:
+        raise ValueError(f"{name}_FILE names no text file that can be read; write the path of one") from wrong
+
+
+def _anymail_names() -> list[str]:
+    given = (name.removesuffix("_FILE") for name in os.environ if name.startswith("ANYMAIL_"))
+    return sorted(set(given) - {"ANYMAIL_ESP"})
+
+
+def _for_anymail(name: str, value: str) -> str | bool | float:
+    """A value in the type that django-anymail expects: it reads Python, and “false” would be true to it."""
+    for ending, reason in NOT_FOR_ANYMAIL.items():
+        if name.endswith(ending):
+            raise ValueError(f"leave it out; {reason}")
+    if name == "ANYMAIL_REQUESTS_TIMEOUT":
+        if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", value) or not float(value):
+            raise ValueError("write a number of seconds, such as 30")
+        return float(value)
+    return {"true": True, "false": False}.get(value.lower(), value)
+
+
+def contradictions(values: Mapping[str, Any]) -> list[str]:
+    """What is wrong between settings that are each well-formed."""
+    if "PUBLIC_URL" not in values:
+        return []  # wrong in itself: what kind of installation is meant is not known yet
+    if values["PUBLIC_URL"]:
+        return list(_missing_in_public(values))
+    found = []
+    for name in ("EMAIL_URL", "ANYMAIL_ESP"):
+        if values.get(name):
+            found.append(
+                f"{name}: real mail needs PUBLIC_URL, since every message carries a link back; "
+                "set PUBLIC_URL, or leave this out to use the local inbox."
+            )
+    return found
+
+
+def _missing_in_public(values: Mapping[str, Any]) -> list[str]:
+    needed = {
+        "SECRET_KEY": "write at least 50 random characters; `openssl rand -hex 32` prints good ones.",
+        "ADDRESS_KEY": "write 64 hexadecimal digits from `openssl rand -hex 32`, keep a copy elsewhere, "
+        "and never change it.",
+        "LINK_KEYS": "write 1: and then 64 hexadecimal digits from `openssl rand -hex 32`.",
+        "SENDER_DOMAINS": "write the domains that your From addresses have, such as example.com.",
+        "DATABASE_URL": "write postgres://user:password@host:5432/name; the embedded server is for local use.",
+        "JOURNAL_DIR": "write the whole path of a folder on another disk than the database, such as "
+        "/srv/candor-journal.",
+    }
+    problems = [
+        f"{name}: missing; {advice}" for name, advice in needed.items() if name in values and not values[name]
+    ]
+    ways = [values[name] for name in ("EMAIL_URL", "ANYMAIL_ESP") if name in values]
+    if len(ways) == 2 and bool(ways[0]) == bool(ways[1]):
+        problems.append(
+            "EMAIL_URL: write exactly one of EMAIL_URL (an SMTP server) and ANYMAIL_ESP (an ESP)."
+        )
+    if values.get("DEBUG"):
+        problems.append(
+            "DEBUG: write false, or take PUBLIC_URL away; error pages would show secrets to strangers."
+        )
+    return problems

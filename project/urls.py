@@ -1,0 +1,16 @@
+"""Addresses of the installation. Recipients' pages (/u/…) are answered before these are asked."""
+
+from django.conf import settings
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
+
+from mailer.api.urls import urls as api_urls
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", admin.site.urls),
+    path("api/", api_urls),
+]
+if settings.LOCAL:
+    urlpatterns.append(path("inbox/", include("project.inbox.urls")))
