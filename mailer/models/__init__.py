@@ -1,0 +1,69 @@
+"""The tables: what is true. Every other room reads them; each has one room that writes it."""
+
+from mailer.models.api_keys import ApiKey, ApiMinute
+from mailer.models.approvals import Approval
+from mailer.models.campaigns import Campaign, Revision, TestAddress, TestSend
+from mailer.models.consents import Consent, SignUp, SignUpForm, SignUpWording
+from mailer.models.contacts import Contact, MailingList, Subscription
+from mailer.models.evidence import Evidence, Seal, Verification
+from mailer.models.imports import ColumnMapping, Import, RefusedRow
+from mailer.models.journal import JournalFile, JournalMark
+from mailer.models.leavings import ListLeaving, ListReturn
+from mailer.models.messages import Message
+from mailer.models.offers import Offer
+from mailer.models.operations import Heartbeat, KillSwitch, Trouble
+from mailer.models.privacy import DataLink, DataRequest, LegalHold, PrivacyPolicy, PrivacyStatement
+from mailer.models.senders import DnsAnswer, Sender
+from mailer.models.suppressions import (
+    HashedOptOut,
+    KeyCanary,
+    Reinstatement,
+    Suppression,
+    VoidedImport,
+    WayBack,
+)
+
+__all__ = [
+    "ApiKey",
+    "ApiMinute",
+    "Approval",
+    "Campaign",
+    "ColumnMapping",
+    "Consent",
+    "Contact",
+    "DataLink",
+    "DataRequest",
+    "DnsAnswer",
+    "Evidence",
+    "HashedOptOut",
+    "Heartbeat",
+    "Import",
+    "JournalFile",
+    "JournalMark",
+    "KeyCanary",
+    "KillSwitch",
+    "LegalHold",
+    "ListLeaving",
+    "ListReturn",
+    "MailingList",
+    "Message",
+    "Offer",
+    "PrivacyPolicy",
+    "PrivacyStatement",
+    "RefusedRow",
+    "Reinstatement",
+    "Revision",
+    "Seal",
+    "Sender",
+    "SignUp",
+    "SignUpForm",
+    "SignUpWording",
+    "Subscription",
+    "Suppression",
+    "TestAddress",
+    "TestSend",
+    "Trouble",
+    "Verification",
+    "VoidedImport",
+    "WayBack",
+]

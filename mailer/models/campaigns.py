@@ -1,0 +1,167 @@
+"""What an author writes, and what was frozen of it when it went out."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from mailer.models.contacts import MailingList
+from mailer.models.offers import Offer
+from mailer.models.senders import Sender
+
+
+class Campaign(models.Model):
+    """One advertisement to the people of one or more lists. `mailer.campaigns` has a verb per arrow:
+
+    draft → sending ⇄ paused → sent, and from sending or paused → cancelled.
+    """
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SENDING = "sending", "Sending"
+        PAUSED = "paused", "Paused"
+        SENT = "sent", "Sent"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Kind(models.TextChoices):
+        """Commercial by default and in doubt (D1–D3): there is no other kind to choose yet."""
+
+        COMMERCIAL = "commercial", "Commercial"
+
+    name = models.CharField(max_length=120, help_text="For yourself; recipients don't see it.")
+    sender = models.ForeignKey(Sender, models.PROTECT, related_name="campaigns")
+    lists = models.ManyToManyField(MailingList, related_name="campaigns")
+    offers = models.ManyToManyField(Offer, related_name="campaigns", editable=False, db_constraint=False)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.COMMERCIAL, editable=False)
+    subject = models.CharField(max_length=200)
+    preheader = models.CharField(
+        max_length=140, blank=True, help_text="The line that many mail programs show beside the subject."
+    )
+    html = models.TextField(
+        "body (HTML)",
+        blank=True,
+        help_text="Label, postal address and opt-out are put around it. Merge fields: "
+        '{{ first_name|default:"friend" }}, {{ last_name|default:"" }}.',
+    )
+    text = models.TextField(
+        "body (plain text)", blank=True, help_text="Leave it empty to have it made from the HTML."
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    revision = models.ForeignKey(
+        "Revision", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    # why Candor paused it by itself; empty when a person did
+    pause_reason = models.TextField(blank=True, editable=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    # who changed it last: they don't release what a rule holds of it, where two persons are asked for
+    last_writer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    review_asked_at = models.DateTimeField(null=True, editable=False)
+    review_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    launched_at = models.DateTimeField(null=True, editable=False)
+    snapshot_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                name="campaign_goes_out_as_a_revision",
+                condition=models.Q(state="draft") | models.Q(revision__isnull=False),
+            ),
+        ]
+        indexes = [
+            # the sweep asks every few seconds which campaigns are going out
+            models.Index("id", name="campaign_sending", condition=models.Q(state="sending")),
+        ]
+        permissions = [
+            ("launch_campaign", "Can launch, pause, resume and cancel campaigns"),
+            ("testsend_campaign", "Can send tests"),
+            ("approve_campaign", "Can release what a rule holds"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Revision(models.Model):
+    """A campaign's content, sender and list facts, compiled and frozen. Rows are never changed (trigger).
+
+    `skeleton` are the bytes that the gate checked and that every message is filled from.
+    """
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    subject = models.CharField(max_length=200)
+    preheader = models.CharField(max_length=140, blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    sender_facts = models.JSONField()
+    skeleton = models.BinaryField()
+    sha256 = models.BinaryField(max_length=32)
+    approval = models.ForeignKey(
+        # no constraint: approvals can't be deleted, and a referenced table could be emptied by CASCADE
+        "Approval",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["campaign", "number"], name="revision_number_once")]
+
+    def __str__(self) -> str:
+        return f"revision {self.number} of campaign {self.campaign_id}"
+
+
+class TestAddress(models.Model):
+    """A mailbox that staff may send tests to, besides their own."""
+
+    __test__ = False  # pytest collects classes by their name
+
+    email = models.EmailField(unique=True)
+    whose = models.CharField(max_length=80, help_text="Whose mailbox this is.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["email"]
+        verbose_name_plural = "test addresses"
+
+    def __str__(self) -> str:
+        return f"test address {self.pk}"
+
+
+class TestSend(models.Model):
+    """A test of a campaign to one staff mailbox. It passes the same gate, ledger and hand-over."""
+
+    __test__ = False
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        HANDED_OVER = "handed_over", "Handed over"
+        ACCEPTED = "accepted", "Accepted by the mail server"
+        REFUSED = "refused", "Refused by the mail server"
+        WITHHELD = "withheld", "Withheld"
+        UNKNOWN = "unknown", "Unknown"
+
+    campaign = models.ForeignKey(Campaign, models.CASCADE, related_name="test_sends")
+    skeleton = models.BinaryField()
+    email = models.EmailField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=12, choices=State, default=State.WAITING)
+    detail = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"test {self.pk} of campaign {self.campaign_id}"
