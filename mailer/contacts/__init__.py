@@ -1,0 +1,1 @@
+"""People and their places on lists: added one by one, or brought in from files."""
