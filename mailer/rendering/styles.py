@@ -1,0 +1,218 @@
+"""Which style values an author may use, so that nothing can cover, push away or imitate what Candor adds.
+
+nh3 checks the names of properties, not their values: it lets `margin-top:-900px` pass. So each property
+here has values of its own; what has none is dropped, and the content then shows plainly.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+PIXELS_PER = {"px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "": 1.0}
+SIZE = re.compile(r"(-?\d{0,5}(?:\.\d{1,6})?)(px|pt|em|rem|%|)")
+COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+RGB = r"rgb\(\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3}\s*\)"
+NAMES = (
+    "black|silver|gray|grey|white|maroon|red|purple|fuchsia|green|lime|olive|yellow|navy|blue|teal|aqua|orange|"
+    "pink|brown|gold|crimson|darkgreen|darkblue|darkred|darkgray|darkgrey|lightgray|lightgrey|whitesmoke"
+)
+COLOUR = re.compile(rf"#[0-9a-f]{{3}}|#[0-9a-f]{{6}}|{RGB}|{NAMES}")
+SIDES = ("", "-top", "-right", "-bottom", "-left")
+
+Allowed = Callable[[str], bool]
+
+
+def declarations(style: str) -> dict[str, str]:
+    """Property → value of a style attribute, in lower case, the last one of a name counting.
+
+    Escapes are not undone: a value that needs them matches nothing that is allowed.
+    """
+    found = {}
+    for declaration in _declarations(COMMENT.sub(" ", style)):
+        name, colon, value = declaration.partition(":")
+        if colon:
+            found[name.strip().lower()] = " ".join(value.lower().replace("!important", "").split())
+    return found
+
+
+def _declarations(style: str) -> Iterator[str]:
+    """Split at semicolons outside quotes and brackets, in one pass."""
+    start, closing = 0, ""
+    for index, character in enumerate(style):
+        if closing:
+            closing = "" if character == closing else closing
+        elif character in "\"'(":
+            closing = ")" if character == "(" else character
+        elif character == ";":
+            yield style[start:index]
+            start = index + 1
+    yield style[start:]
+
+
+def pixels(value: str, percent_of: float = 16.0) -> float | None:
+    """A length in pixels, or None if it is none; em, rem and % count from `percent_of`."""
+    found = SIZE.fullmatch(value)
+    if not found or not any(character.isdigit() for character in found[1]):
+        return None
+    number, unit = float(found[1]), found[2]
+    if unit == "%":
+        return number * percent_of / 100
+    return number * (percent_of if unit == "em" else PIXELS_PER[unit])
+
+
+# -- what is allowed ------------------------------------------------------------------------------------
+
+
+def length(least: float, most: float, most_percent: float = 100, words: str = "") -> Allowed:
+    def allowed(value: str) -> bool:
+        if value in words.split("|"):
+            return True
+        found = SIZE.fullmatch(value)
+        size = pixels(value)
+        if size is None or found is None:
+            return False
+        if found[2] == "%":
+            return 0 <= float(found[1]) <= most_percent
+        return least <= size <= most and (found[2] != "" or size == 0)
+
+    return allowed
+
+
+def several(one: Allowed, most: int = 4) -> Allowed:
+    return lambda value: 0 < len(value.split()) <= most and all(map(one, value.split()))
+
+
+def words(choices: str) -> Allowed:
+    chosen = frozenset(choices.split("|"))
+    return lambda value: value in chosen
+
+
+def matching(pattern: str | re.Pattern[str]) -> Allowed:
+    compiled = re.compile(pattern)
+    return lambda value: bool(compiled.fullmatch(value))
+
+
+def line_height(value: str) -> bool:
+    """From just under the letters' height up: lines that lie upon each other can't be read."""
+    if SIZE.fullmatch(value) and SIZE.fullmatch(value)[2] == "" and pixels(value):  # type: ignore[index]
+        return 0.9 <= float(value) <= 4
+    if value.endswith("%"):
+        return 90 <= (pixels(value, 100) or 0) <= 400
+    return value == "normal" or 10 <= (pixels(value) or 0) <= 200
+
+
+def font_size(value: str) -> bool:
+    """0 is how layouts close gaps between columns; what stands in it is then judged on finished bytes."""
+    return value in {"0", "0px"} or length(8, 100, 400, "small|medium|large|x-large|xx-large")(value)
+
+
+def border(value: str) -> bool:
+    styles = words("none|solid|dashed|dotted|double|thin|medium")
+    width = length(0, 20)
+    parts = re.findall(rf"{RGB}|\S+", value)
+    return 0 < len(parts) <= 3 and all(
+        styles(part) or width(part) or COLOUR.fullmatch(part) or part == "transparent" for part in parts
+    )
+
+
+def background(value: str) -> str | None:
+    """The one colour in a background; images are dropped, since no text over them can be vouched for."""
+    without_images = re.sub(r"url\([^)]*\)", " ", value)
+    if "transparent" in without_images.split():
+        return "transparent"
+    found = re.search(rf"(?<![\w#-])(?:{COLOUR.pattern})(?![\w-])", without_images)
+    return found[0] if found else None
+
+
+colour = matching(COLOUR)
+space = length(0, 200, 25, "auto")
+ALLOWED: dict[str, Allowed] = {
+    "color": colour,
+    "background-color": lambda value: value == "transparent" or colour(value),
+    "font-family": matching(r"""[\w\s,'"-]{1,200}"""),
+    "font-size": font_size,
+    "font-weight": words("normal|bold|bolder|lighter|100|200|300|400|500|600|700|800|900"),
+    "font-style": words("normal|italic|oblique"),
+    "line-height": line_height,
+    "letter-spacing": length(-1, 20, 0, "normal"),
+    "text-align": words("left|right|center|justify|start|end"),
+    "text-decoration": words("none|underline|line-through|overline"),
+    "text-decoration-line": words("none|underline|line-through|overline"),
+    "text-indent": length(0, 100, 25),
+    "text-transform": words("none|uppercase|lowercase|capitalize"),
+    "vertical-align": words("baseline|top|middle|bottom|text-top|text-bottom|sub|super"),
+    "white-space": words("normal|nowrap|pre-line|pre-wrap"),
+    "word-break": words("normal|break-word|break-all|keep-all"),
+    "overflow-wrap": words("normal|break-word|anywhere"),
+    "word-wrap": words("normal|break-word"),
+    "direction": words("ltr|rtl"),
+    "display": words(
+        "block|inline|inline-block|list-item|table|inline-table|table-row|table-cell|table-row-group|"
+        "table-header-group|table-footer-group|table-caption"
+    ),
+    "float": words("left|right|none"),
+    "clear": words("left|right|both|none"),
+    "width": length(0, 1200, 100, "auto"),
+    "min-width": length(0, 800, 100),
+    "max-width": length(40, 1200, 100, "none"),
+    "height": length(0, 1000, 100, "auto"),
+    "min-height": length(0, 1000, 0),
+    "border-collapse": words("collapse|separate"),
+    "border-spacing": several(length(0, 50, 0), 2),
+    "border-radius": several(length(0, 1000, 50)),
+    "border-color": several(colour),
+    "border-style": several(words("none|solid|dashed|dotted|double")),
+    "border-width": several(length(0, 20, 0)),
+    "list-style": words("none|disc|circle|square|decimal|lower-alpha|upper-alpha|lower-roman|upper-roman"),
+    "list-style-type": words(
+        "none|disc|circle|square|decimal|lower-alpha|upper-alpha|lower-roman|upper-roman"
+    ),
+    "table-layout": words("auto|fixed"),
+    "mso-line-height-rule": words("exactly"),
+    "mso-table-lspace": length(0, 20, 0),
+    "mso-table-rspace": length(0, 20, 0),
+    **{f"margin{side}": space if side else several(space) for side in SIDES},
+    **{f"padding{side}": length(0, 200, 25) if side else several(length(0, 200, 25)) for side in SIDES},
+    **{f"border{side}": border for side in SIDES},
+}
+# These boxes grow with what is in them; in any other a fixed height lets content run over what follows.
+GROWING = frozenset({"table", "tr", "td", "th", "img"})
+
+
+def limited(tag: str, style: str) -> str:
+    """What of an author's style attribute stays, written anew; empty if nothing does."""
+    return ";".join(f"{name}:{value}" for name, value in _kept(tag, declarations(style)))
+
+
+def _kept(tag: str, wanted: dict[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in wanted.items():
+        if name == "background":
+            shown = background(value)
+            if shown:
+                yield "background-color", shown
+        elif name in ALLOWED and ALLOWED[name](value):
+            yield ("min-height" if name == "height" and tag not in GROWING else name), value
+
+
+# -- what hides -------------------------------------------------------------------------------------------
+
+
+def hides(wanted: dict[str, str]) -> bool:
+    """Whether a browser would show nothing of an element with these declarations."""
+    if wanted.get("display") == "none" or wanted.get("visibility") in {"hidden", "collapse"}:
+        return True
+    if wanted.get("mso-hide") == "all" or _transparent(wanted.get("opacity", "1")):
+        return True
+    return any(_is_zero(wanted.get(name, "")) for name in ("max-height", "max-width")) or (
+        wanted.get("overflow", "").startswith("hidden")
+        and any(_is_zero(wanted.get(name, "")) for name in ("height", "width"))
+    )
+
+
+def _is_zero(value: str) -> bool:
+    size = pixels(value)
+    return size is not None and size < 2
+
+
+def _transparent(value: str) -> bool:
+    size = pixels(value, 1)
+    return size is not None and size < 0.2
