@@ -1,0 +1,257 @@
+"""Any ESP that django-anymail knows, through the same contract: one request per recipient.
+
+The message is taken from the finished bytes that passed the gate, so that an ESP gets what SMTP would.
+Provider-side scheduling, BCC and click-wrapping are never used (D60, D85).
+"""
+
+import email
+import email.policy
+import logging
+import re
+import ssl
+from dataclasses import dataclass
+from email.message import EmailMessage as Parsed
+
+from anymail.exceptions import (
+    AnymailConfigurationError,
+    AnymailError,
+    AnymailInvalidAddress,
+    AnymailRecipientsRefused,
+    AnymailSerializationError,
+    AnymailUnsupportedFeature,
+)
+from anymail.message import AnymailMessage
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from requests.exceptions import ConnectTimeout, RequestException
+from urllib3.exceptions import NewConnectionError, ProxyError
+from urllib3.exceptions import SSLError as TlsError
+
+from mailer.transports.contract import Envelope, Kind, Outcome, TransportUnavailable, one_line, without
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """What one ESP does with what the law needs. Sources: django-anymail 15.2's docs and code, as named."""
+
+    refused: str = ""  # why commercial mail can't go through it
+    metadata: bool = True  # takes our number for a message, for its events
+    tracking_switch: bool = False  # lets a message say that links are not to be wrapped
+    own_headers: frozenset[str] = frozenset()  # sets these itself and takes no message that brings them
+    denials: frozenset[str] = frozenset()  # codes of an error that it does not tell by its HTTP status
+
+
+# One row per backend of django-anymail 15.2 (anymail/backends/*.py: which set_… methods exist).
+CAPABILITIES = {
+    "amazon_ses": Capability(),
+    "brevo": Capability(),
+    "mailersend": Capability(
+        refused="MailerSend passes our List-Unsubscribe headers on in Enterprise accounts only "
+        "(anymail docs, esps/mailersend)."
+    ),
+    "mailgun": Capability(tracking_switch=True),
+    # Send API v3.1 reserves headers (the list is in symfony/mailer's MailjetApiTransport).
+    "mailjet": Capability(
+        tracking_switch=True, own_headers=frozenset({"date", "message-id", "list-id", "user-agent"})
+    ),
+    "mailtrap": Capability(),
+    # Every error is HTTP 500; what kind it is says its name (Mailchimp's docs, “Errors” of messages/send).
+    "mandrill": Capability(
+        tracking_switch=True,
+        denials=frozenset({"Invalid_Key", "PaymentRequired", "Unknown_Subaccount", "ValidationError"}),
+    ),
+    # Every error is HTTP 200 with a code (postalserver/postal, app/controllers/legacy_api).
+    "postal": Capability(
+        metadata=False,
+        denials=frozenset(
+            {"AccessDenied", "FromAddressMissing", "InvalidServerAPIKey", "NoContent", "NoRecipients"}
+            | {"ServerSuspended", "TooManyRecipients", "UnauthenticatedFromAddress", "ValidationError"}
+        ),
+    ),
+    "postmark": Capability(tracking_switch=True),
+    "resend": Capability(),  # its set_track_… only say that tracking is a setting of the domain
+    "scaleway": Capability(),
+    "sendgrid": Capability(tracking_switch=True),
+    "sparkpost": Capability(
+        refused="SparkPost drops our List-Unsubscribe header and puts its own (anymail docs, esps/sparkpost)."
+    ),
+    "unisender_go": Capability(
+        refused="Unisender Go puts its own unsubscribe link unless it has approved ours "
+        "(anymail docs, esps/unisender_go)."
+    ),
+}
+
+# Headers that the ESP builds from the message's own fields.
+OWN_FIELDS = frozenset(
+    {"from", "to", "subject", "reply-to", "mime-version", "content-type", "content-transfer-encoding"}
+)
+TAKEN = frozenset({"sent", "queued"})
+BUSY = frozenset({408, 429, 503})  # it has not taken the request and says so (RFC 9110 §15)
+ACCOUNT = frozenset({401, 402, 403})
+# How ESPs name the recipient in a refusal: “to parameter is not a valid address” (Mailgun), "To[0].Email"
+# (Mailjet), personalizations.0.to.0.email (SendGrid), `to` (Resend), "not valid in to" (Brevo).
+OF_RECIPIENT = re.compile(r"""\brecipient|["'`.]to["'`.\[]|\bto parameter|\bin to\b""", re.IGNORECASE)
+
+
+def problem(esp: str) -> str:
+    """Why commercial mail can't go out through this ESP, in words for the operator; "" if it can.
+
+    Nothing is asked of the ESP: this is about its name, what it does with our headers, and our settings for it.
+    """
+    capability = CAPABILITIES.get(esp)
+    if capability is None:
+        possible = ", ".join(name for name, known in CAPABILITIES.items() if not known.refused)
+        return f"“{esp}” is no mail service that Candor knows. Write one of {possible}."
+    if capability.refused:
+        return f"{capability.refused} Commercial mail needs them: use another mail service, or EMAIL_URL."
+    try:
+        _backend(esp)
+    except (ImportError, AnymailConfigurationError) as wrong:
+        return f"The mail service “{esp}” can't be used: {one_line(str(wrong))}"
+    return ""
+
+
+def _backend(esp: str) -> BaseEmailBackend:
+    return get_connection(f"anymail.backends.{esp}.EmailBackend")
+
+
+class EspTransport:
+    """One ESP account, by anymail's name of it."""
+
+    def __init__(self, esp: str) -> None:
+        self.objection = ""
+        self.unavailable = ""
+        self._esp = esp
+        self._backend: BaseEmailBackend | None = None
+        self._outcomes: list[Outcome] = []
+
+    def open(self) -> None:
+        wrong = problem(self._esp)
+        if wrong:
+            raise TransportUnavailable(f"{wrong} Check ANYMAIL_ESP and the ANYMAIL_… settings.")
+        self._backend = _backend(self._esp)
+        self._backend.open()
+
+    def close(self) -> None:
+        if self._backend is not None:
+            self._backend.close()
+
+    def send(self, key: bytes, envelope: Envelope) -> None:
+        if self.unavailable:  # asked once: the rest of the group would fare alike, or be in doubt too
+            self._outcomes.append(Outcome(key, Kind.LATER, self.unavailable))
+            return
+        message = as_anymail(envelope, CAPABILITIES[self._esp])
+        message.connection = self._backend
+        kind, words = self._handed_in(message, envelope.rcpt_to)
+        detail = without(envelope.rcpt_to, one_line(words))
+        self._note(kind, detail)
+        number = one_line(str(message.anymail_status.message_id or "")) if kind is Kind.ACCEPTED else ""
+        self._outcomes.append(Outcome(key, kind or Kind.LATER, detail, number))
+
+    def outcomes(self) -> list[Outcome]:
+        reported, self._outcomes = self._outcomes, []
+        return reported
+
+    def _handed_in(self, message: AnymailMessage, recipient: str) -> tuple[Kind | None, str]:
+        """What became of it, with the ESP's words; None: nothing was sent and the account or campaign is why."""
+        try:
+            message.send()
+        except AnymailRecipientsRefused as refused:
+            # An answer that names nobody counts as “all refused” to anymail; to us it says nothing.
+            return (Kind.REFUSED if message.anymail_status.recipients else Kind.UNKNOWN), _words(refused)
+        except (AnymailInvalidAddress, AnymailSerializationError, AnymailUnsupportedFeature) as wrong:
+            return _denied(_words(wrong), recipient)
+        except AnymailError as wrong:
+            return self._failed(wrong, recipient)
+        except Exception as wrong:  # anymail trips over an answer that is in none of the ESP's formats
+            log.warning("The answer of %s could not be read: %s", self._esp, type(wrong).__name__)
+            return Kind.UNKNOWN, "The mail service's answer could not be read."
+        return _reported(message, recipient)
+
+    def _failed(self, wrong: AnymailError, recipient: str) -> tuple[Kind | None, str]:
+        """The request did not succeed. Only what certainly did not reach the ESP may be tried again."""
+        status, words = wrong.status_code, _words(wrong)
+        if status in BUSY or _never_connected(wrong):
+            return Kind.LATER, words
+        if status in ACCOUNT:
+            return None, words
+        denied = any(f'"{code}"' in words for code in CAPABILITIES[self._esp].denials)
+        if denied or (status is not None and 400 <= status < 500):
+            return _denied(words, recipient)
+        return Kind.UNKNOWN, words
+
+    def _note(self, kind: Kind | None, detail: str) -> None:
+        if kind is None:
+            self.objection = f"The mail service refuses this message or the account: {detail}"
+        elif kind in {Kind.LATER, Kind.UNKNOWN}:
+            self.unavailable = f"The mail service does not take mail now: {detail}"
+
+
+def as_anymail(envelope: Envelope, capability: Capability) -> AnymailMessage:
+    """The finished bytes as an anymail message: same headers, same parts, nothing wrapped."""
+    parsed = email.message_from_bytes(envelope.data, policy=email.policy.default)
+    assert isinstance(parsed, Parsed)  # noqa: S101  what the default policy makes
+    left_out = OWN_FIELDS | capability.own_headers
+    message = AnymailMessage(
+        subject=str(parsed["Subject"]),
+        body=_part(parsed, "plain"),
+        from_email=str(parsed["From"]),
+        to=[envelope.rcpt_to],
+        reply_to=[str(value) for value in parsed.get_all("Reply-To", [])],
+        headers={name: str(value).strip() for name, value in parsed.items() if name.lower() not in left_out},
+    )
+    message.attach_alternative(_part(parsed, "html"), "text/html")
+    if capability.metadata:
+        message.metadata = {"delivery": str(parsed["Message-ID"]).strip("<>").partition("@")[0]}
+    if capability.tracking_switch:
+        message.track_clicks = message.track_opens = False
+    return message
+
+
+def _part(parsed: Parsed, subtype: str) -> str:
+    part = parsed.get_body(preferencelist=(subtype,))
+    return part.get_content() if part is not None else ""
+
+
+def _denied(words: str, recipient: str) -> tuple[Kind | None, str]:
+    """Nothing was sent. A refusal that speaks of the recipient is theirs; any other would meet everyone."""
+    theirs = recipient.lower() in words.lower() or OF_RECIPIENT.search(words)
+    return (Kind.REFUSED if theirs else None), words
+
+
+def _reported(message: AnymailMessage, recipient: str) -> tuple[Kind | None, str]:
+    said = set(message.anymail_status.status or ())
+    words = ", ".join(sorted(str(status) for status in said))
+    if said and said <= TAKEN:
+        return Kind.ACCEPTED, words
+    if said == {"failed"}:
+        response = message.anymail_status.esp_response
+        return _denied(f"{words}: {response.text if response is not None else ''}", recipient)
+    if said and said <= {"failed", "invalid", "rejected"}:
+        return Kind.REFUSED, words
+    return Kind.UNKNOWN, "The mail service's answer does not say what it did."
+
+
+def _never_connected(wrong: AnymailError) -> bool:
+    """No connection, or none that the certificate lets us trust: nothing of the message was written to it."""
+    if isinstance(wrong, ConnectTimeout):
+        return True
+    cause: BaseException | None = wrong.__cause__
+    if not (isinstance(wrong, RequestException) and cause is not None and cause.args):
+        return False
+    reason = getattr(cause.args[0], "reason", None)
+    if isinstance(reason, TlsError):
+        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
+    return isinstance(reason, (NewConnectionError, ProxyError))
+
+
+def _words(wrong: AnymailError) -> str:
+    """The ESP's words without the payload that anymail may print after them: that holds addresses."""
+    response = wrong.response
+    body = getattr(response, "text", "") if response is not None else ""
+    status = f"HTTP {wrong.status_code}:" if wrong.status_code is not None else ""
+    said = str(wrong.args[0]) if wrong.args else ""
+    cause = str(wrong.__cause__ or "") if response is None else ""
+    return " ".join(filter(None, [said, cause, status, body.strip()]))
