@@ -1,0 +1,9 @@
+"""May it go out? One gate for campaigns and test sends alike, on the finished bytes (promise 1).
+
+Each rule is a file in `rules/`, with its law in its docstring; `rules.RULES` gives the order.
+"""
+
+from mailer.compliance.checking import blocks, check, check_notice, check_skeleton
+from mailer.compliance.findings import Finding, Severity
+
+__all__ = ["Finding", "Severity", "blocks", "check", "check_notice", "check_skeleton"]

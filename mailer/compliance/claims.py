@@ -1,0 +1,82 @@
+"""What a campaign claims, as the rules of subjects read it: one sample reader's subject, preheader and body."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.rules import CLAIM_RULES
+from mailer.compliance.subjects import Body, Letter, Offer, judge
+from mailer.compliance.subjects.deadlines import deadlines_in
+from mailer.compliance.subjects.offers import OfferKind
+from mailer.models import Offer as OfferRow
+from mailer.models import Sender
+from mailer.rendering import SAMPLE_RECIPIENT, Content
+
+SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
+_FIELD = re.compile(r'\{\{\s*(\w+)\s*(?:\|\s*default:"([^"]*)"\s*)?\}\}')
+
+
+def check_claims(
+    content: Content, sender: Sender, now: datetime, offers: Sequence[OfferRow] = ()
+) -> list[Finding]:
+    """What subject, name and preheader claim that body, sender, offers and clock don't bear out.
+
+    15 U.S.C. 7704(a)(2). `offers` are those that the campaign speaks of; an extended one counts with its new end.
+    """
+    extended = {offer.supersedes_id for offer in offers}
+    latest = [offer for offer in offers if offer.pk not in extended]
+    letter = _letter(content, sender, now, latest)
+    return [*judge(letter, CLAIM_RULES).findings, *_deadlines(letter, latest)]
+
+
+def _deadlines(letter: Letter, offers: Sequence[OfferRow]) -> Iterator[Finding]:
+    """A deadline needs an end on record, and none may be said of an offer that was extended (D27, D28)."""
+    said = [(line, claim) for line in letter.lines for claim in deadlines_in(line, letter.today)]
+    if not said:
+        return
+    line, claim = said[0]
+    place = letter.finding("offer_missing", Severity.HOLD, "", SOURCE, line, claim.start, claim.end)
+    if any(offer.supersedes_id for offer in offers):
+        words = f"The offer was extended, so its end was not true once. Leave “{claim.words}” out."
+        yield replace(place, rule="offer_extended", severity=Severity.BLOCK, message=words)
+    elif not any(offer.ends for offer in offers):
+        yield replace(
+            place,
+            message=f"“{claim.words}” names an end. Record the offer with its end, so that it can be proved.",
+        )
+
+
+def _letter(content: Content, sender: Sender, now: datetime, offers: Sequence[OfferRow]) -> Letter:
+    html = _filled(content.html)
+    return Letter(
+        raw_subject=_filled(content.subject),
+        from_name=sender.trade_name,
+        from_email=sender.from_email,
+        preheader=_filled(content.preheader),
+        body=Body.from_html(html) if html.strip() else Body.from_text(_filled(content.text)),
+        now=now,
+        offers=tuple(map(_as_told, offers)) or None,
+    )
+
+
+def _as_told(offer: OfferRow) -> Offer:
+    zone = ZoneInfo(offer.zone)
+    return Offer(
+        what=offer.what,
+        kind=OfferKind(offer.kind),
+        scope=offer.scope,
+        values=tuple(Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", offer.value)),
+        conditions=offer.conditions,
+        starts=offer.starts.astimezone(zone) if offer.starts else None,
+        ends=offer.ends.astimezone(zone) if offer.ends else None,
+        zone=zone,
+    )
+
+
+def _filled(text: str) -> str:
+    """With the sample reader's names in place of merge fields, or else their defaults."""
+    return _FIELD.sub(lambda field: getattr(SAMPLE_RECIPIENT, field[1], "") or field[2] or "", text)

@@ -1,0 +1,118 @@
+"""The rules, one a file, in the order in which their findings are shown."""
+
+from mailer.compliance.rules import (
+    address_shown,
+    blank_space,
+    body,
+    display_name,
+    dropped_parts,
+    fake_reply,
+    footer_last,
+    header_fields,
+    hidden_text,
+    label_first,
+    line_characters,
+    one_click,
+    opt_out_link,
+    postal_address,
+    sender_attested,
+    sender_complete,
+    sender_dns,
+    size,
+    subject_absent,
+    subject_brand,
+    subject_characters,
+    subject_counts,
+    subject_dates,
+    subject_deadline,
+    subject_denial,
+    subject_denied,
+    subject_discount,
+    subject_durations,
+    subject_explicit,
+    subject_free,
+    subject_from_name,
+    subject_informs,
+    subject_length,
+    subject_notice,
+    subject_novelty,
+    subject_outcome,
+    subject_person,
+    subject_pressure,
+    subject_price,
+    subject_prize,
+    subject_scarcity,
+    subject_scope,
+    subject_terms,
+    subject_thread,
+    subject_topic,
+    subject_universal,
+    subject_without,
+    unresolved_fields,
+)
+
+# Who sends: judged on the sender's row.
+SENDER_RULES = (
+    sender_complete.check,
+    display_name.check,
+    postal_address.check,
+    sender_attested.check,
+    sender_dns.check,
+)
+
+# What goes out: judged on the bytes of a finished message.
+MESSAGE_RULES = (
+    header_fields.check,
+    one_click.check,
+    subject_length.check,
+    line_characters.check,
+    fake_reply.check,
+    label_first.check,
+    footer_last.check,
+    address_shown.check,
+    opt_out_link.check,
+    hidden_text.check,
+    blank_space.check,
+    unresolved_fields.check,
+    body.check,
+    size.check,
+    dropped_parts.check,
+)
+
+# What a message claims: judged on its subject, name and preheader against its body (promise 6). What
+# they hold, somebody may release who answers for it (`mailer.approvals`).
+SUBJECT_RULES = (
+    subject_characters.check,
+    subject_thread.check,
+    subject_explicit.check,
+    subject_from_name.check,
+    subject_denial.check,
+    subject_deadline.check,
+    subject_discount.check,
+    subject_scope.check,
+    subject_universal.check,
+    subject_price.check,
+    subject_free.check,
+    subject_scarcity.check,
+    subject_novelty.check,
+    subject_prize.check,
+    subject_notice.check,
+    subject_person.check,
+    subject_brand.check,
+    subject_outcome.check,
+    subject_topic.check,
+    subject_informs.check,
+    subject_terms.check,
+    subject_absent.check,
+    subject_durations.check,
+    subject_without.check,
+    subject_denied.check,
+    subject_dates.check,
+    subject_counts.check,
+    subject_pressure.check,
+)
+
+# Of these, what the gate asks beside MESSAGE_RULES, which judge a subject's characters and fake replies themselves.
+CLAIM_RULES = tuple(
+    rule for rule in SUBJECT_RULES if rule not in {subject_characters.check, subject_thread.check}
+)

@@ -1,0 +1,53 @@
+"""The footer is not pushed out of sight by emptiness.
+
+“Clear and conspicuous” is what nobody has to search for (15 U.S.C. 7704(a)(5)(A); DUTIES D42). Long text is
+fine: people read on. Screens of nothing say that the message has ended.
+"""
+
+from collections.abc import Iterator
+
+from lxml.html import HtmlElement
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.finished import FinishedMessage
+from mailer.rendering.styles import declarations, pixels
+
+RULE = "blank_space"
+SOURCE = "15 U.S.C. 7704(a)(5)(A)"
+MOST_PIXELS = 2000  # about three phone screens
+LINE = 24.0
+LINES = frozenset({"br", "p", "tr", "li", "div", "hr"})
+VERTICAL = ("height", "min-height", "padding-top", "padding-bottom", "margin-top", "margin-bottom")
+
+
+def check(message: FinishedMessage) -> Iterator[Finding]:
+    if max(_stretches(message.tree), default=0) > MOST_PIXELS:
+        yield Finding(
+            RULE,
+            Severity.BLOCK,
+            "A long stretch of the HTML is empty, so readers may think the message ends there and never see the "
+            "opt-out. Take out empty lines and high spacers.",
+            SOURCE,
+            "html",
+        )
+
+
+def _stretches(tree: HtmlElement) -> Iterator[float]:
+    """Heights without anything to read, in pixels, roughly: each ends at the next words or picture."""
+    height = 0.0
+    for element in tree.iter("*"):
+        height += _height(element)
+        yield height
+        words = "".join(filter(None, (element.text, element.tail, element.get("alt"))))
+        if words.strip("\u200b\u200c \t\r\n\xa0"):
+            height = 0.0
+
+
+def _height(element: HtmlElement) -> float:
+    styles = declarations(element.get("style", ""))
+    explicit = [pixels(styles.get(name, ""), 0) or 0.0 for name in VERTICAL]
+    for name in ("margin", "padding"):
+        sides = [pixels(side, 0) or 0.0 for side in styles.get(name, "").split()]
+        explicit += [sides[0], sides[2 if len(sides) > 2 else 0]] if sides else []
+    attribute = pixels(element.get("height", ""), 0) or 0.0
+    return max(attribute, sum(explicit)) + (LINE if element.tag in LINES else 0.0)

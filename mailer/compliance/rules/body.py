@@ -1,0 +1,35 @@
+"""There is something to read between label and footer, in both parts.
+
+15 U.S.C. 7704(a)(2): a subject must have contents to match; DUTIES D44: each part carries everything.
+"""
+
+from collections.abc import Iterator
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.finished import FinishedMessage
+
+RULE = "body"
+SOURCE = "15 U.S.C. 7704(a)(2)"
+BROKEN = "\ufffd"
+
+
+def check(message: FinishedMessage) -> Iterator[Finding]:
+    opening = f"This email is an advertisement from {message.skeleton.sender.legal_name}."
+    label = f"Advertisement · {message.skeleton.sender.trade_name}"
+    between = message.text.removeprefix(label).rpartition(opening)[0].strip("-\r\n\t \xa0")
+    if not between:
+        yield _finding(
+            Severity.BLOCK,
+            "The message says nothing in plain text. Write what it says, or give its images a text (alt).",
+        )
+    images = [run for run in message.runs if run.is_image]
+    if any(not run.text.strip() for run in images):
+        yield _finding(
+            Severity.WARN, "An image has no text (alt). People who don’t see images read that instead."
+        )
+    if BROKEN in message.text or BROKEN in message.html:
+        yield _finding(Severity.WARN, "A character could not be read (�). Save the content as UTF-8.")
+
+
+def _finding(severity: Severity, message: str) -> Finding:
+    return Finding(RULE, severity, message, SOURCE, "html")

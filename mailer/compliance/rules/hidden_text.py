@@ -1,0 +1,46 @@
+"""No text is there that a reader can't see, but Candor's own preheader.
+
+15 U.S.C. 7704(a)(2) and Google's guidelines (“don't use HTML and CSS to hide content”): what is hidden from
+readers is meant for filters (DUTIES D32, D42).
+"""
+
+from collections.abc import Iterator
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.finished import FinishedMessage
+from mailer.compliance.visible import Run
+
+RULE = "hidden_text"
+SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
+LEAST_PIXELS = 8
+LEAST_CONTRAST = 1.5
+
+
+def check(message: FinishedMessage) -> Iterator[Finding]:
+    texts = [run for run in message.runs if not run.is_image]
+    hidden = [run for run in texts if run.hidden]
+    if [run.text for run in hidden] != ([message.preheader] if message.preheader else []):
+        yield _finding(
+            "Some text is hidden. Take it out; the preheader field is the place for a preview line."
+        )
+    for run in texts:
+        if run.hidden or not run.text.replace("\u200b", "").strip():
+            continue
+        if run.look.pixels < LEAST_PIXELS:
+            yield _finding(
+                f"“{_shown(run)}” is in letters too small to read. Use at least {LEAST_PIXELS} px."
+            )
+        elif run.look.contrast < LEAST_CONTRAST:
+            yield _finding(
+                f"“{_shown(run)}” has nearly the colour of its background. Choose another colour; background "
+                "images are not sent, so text needs a background colour."
+            )
+
+
+def _shown(run: Run) -> str:
+    text = " ".join(run.text.split())
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _finding(message: str) -> Finding:
+    return Finding(RULE, Severity.BLOCK, message, SOURCE, "html")

@@ -1,0 +1,35 @@
+"""The first thing a reader sees is that this is an advertisement, and whose.
+
+15 U.S.C. 7704(a)(5)(A)(i): clear and conspicuous identification (DUTIES D37, D42).
+"""
+
+from collections.abc import Iterator
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.finished import FinishedMessage
+from mailer.compliance.visible import Run
+
+RULE = "label_first"
+SOURCE = "15 U.S.C. 7704(a)(5)(A)(i)"
+LEAST_PIXELS = 12
+LEAST_CONTRAST = 4.5
+
+
+def check(message: FinishedMessage) -> Iterator[Finding]:
+    label = f"Advertisement · {message.skeleton.sender.trade_name}"
+    if message.text.splitlines()[:1] != [label]:
+        yield _finding("The plain text does not start with the advertisement label. Make the message anew.")
+    first = next((run for run in message.runs if not run.hidden), None)
+    if first is None or first.is_image or " ".join(first.text.split()) != " ".join(label.split()):
+        yield _finding("The advertisement label is not the first thing that shows. Make the message anew.")
+    elif not is_legible(first):
+        yield _finding("The advertisement label is too small or too pale. Make the message anew.")
+
+
+def is_legible(run: Run) -> bool:
+    """Clear and conspicuous in numbers: WCAG 2 AA contrast, and letters of 12 px (D42)."""
+    return run.look.pixels >= LEAST_PIXELS and run.look.contrast >= LEAST_CONTRAST
+
+
+def _finding(message: str) -> Finding:
+    return Finding(RULE, Severity.BLOCK, message, SOURCE)

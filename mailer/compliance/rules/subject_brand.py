@@ -1,0 +1,64 @@
+"""No other brand's voice, gift or approval, and no government's.
+
+15 U.S.C. 7704(a)(1), (2); 16 CFR 461 on impersonation of government and businesses (DUTIES T10).
+A brand that is only named (“works with Alexa”, “New IRS rule, explained”) is nobody's voice.
+"""
+
+import re
+from collections.abc import Iterator
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects import brands
+from mailer.compliance.subjects.claims import Claim
+from mailer.compliance.subjects.letter import Letter
+
+RULE = "subject_brand"
+SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2); 16 CFR 461"
+
+
+def check(letter: Letter) -> Iterator[Finding]:
+    sender, domain = letter.sender_name, letter.sender_domain
+    for line in letter.lines:
+        found: list[tuple[Claim, tuple[Severity, str] | None]]
+        found = [(claim, _given(letter, claim)) for claim in brands.given_in(line, sender, domain)]
+        taken = {claim.start for claim, _ in found}
+        if not letter.speaks_about:
+            found += [
+                (claim, _spoken(letter, claim, line.text))
+                for claim in brands.spoken_in(line, sender, domain)
+                if claim.start not in taken
+            ]
+        for claim, verdict in found:
+            if verdict:
+                yield letter.finding(RULE, *verdict, SOURCE, line, claim.start, claim.end)
+                break
+
+
+def _spoken(letter: Letter, claim: Claim, text: str) -> tuple[Severity, str] | None:
+    if brands.EXPLAINS.search(text) and not letter.body.has(brands.BELIED):
+        return None
+    if _is_partnered(letter, claim):
+        return None
+    severity = Severity.BLOCK if letter.body.sells or letter.body.has(brands.BELIED) else Severity.HOLD
+    return (
+        severity,
+        f"The line speaks as “{claim.words}”, and the sender is somebody else. Speak in your own name.",
+    )
+
+
+def _given(letter: Letter, claim: Claim) -> tuple[Severity, str] | None:
+    if letter.body.has(brands.BELIED) and not letter.body.has(
+        re.compile(r"\b(?:draw|winner|rules|survey)\b")
+    ):
+        return Severity.BLOCK, f"The body denies any tie with “{claim.words}”. Take the name away."
+    if _is_partnered(letter, claim):
+        return None
+    return (
+        Severity.HOLD,
+        f"The body does not bear out what the subject says of “{claim.words}”. Say how they take part.",
+    )
+
+
+def _is_partnered(letter: Letter, claim: Claim) -> bool:
+    named = letter.body.with_words(re.compile(re.escape(claim.words)))
+    return any(brands.BORNE_OUT.search(sentence) for sentence in named) and not letter.body.has(brands.BELIED)

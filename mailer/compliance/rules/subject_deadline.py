@@ -1,0 +1,113 @@
+"""An end that the subject names is the end that the body and the recorded offer name.
+
+15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b) as read in Brown v. Old Navy (offer lasts longer than stated);
+FTC Act section 5 (DUTIES D26–D28, T1).
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects.claims import Deadline
+from mailer.compliance.subjects.deadlines import AGAIN, NEVER, counts_in, deadlines_in, ends_in, sentences_on
+from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.normalise import Line
+from mailer.compliance.subjects.relevance import relevant_offers
+from mailer.compliance.subjects.times import days_in
+
+DATED = re.compile(
+    r"\d|(?<!to)day\b|weekend"
+)  # “Friday”, “December 1”: a day that can be told without the word “ends”
+SOON_AT_MOST = timedelta(days=10)  # what ends later than that is not ending soon in anybody's reading
+LOYALTY = re.compile(r"\b(?:points|miles|rewards?|credits?|stamps)\b")  # they “expire soon” for weeks
+CLOCK = re.compile(
+    r"\d ?[ap]\.?m\b ?(?:-|to|until) ?\d|(?:until|till|ends at|by) \d{1,2}(?::\d\d)? ?[ap]\.?m"
+)
+HOUR = re.compile(r"\bnoon\b|\d{1,2}(?::\d\d)? ?[ap](?=\.?m)")
+WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day")
+RULE = "subject_deadline"
+SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
+
+
+def check(letter: Letter) -> Iterator[Finding]:
+    for line in letter.lines:
+        for claim in deadlines_in(line, letter.today):
+            verdict = _against_offers(letter, line, claim) or _against_body(letter, line, claim)
+            if verdict:
+                yield letter.finding(RULE, *verdict, SOURCE, line, claim.start, claim.end)
+                break
+
+
+def _against_offers(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity, str] | None:
+    if letter.offers is None:
+        return None
+    offers = relevant_offers(letter, line)
+    if not offers:
+        return None
+    ends = [offer.last_day for offer in offers]
+    if any(end and _fits(claim, end, end) for end in ends):
+        return None
+    if all(end is None for end in ends):
+        return Severity.BLOCK, f"“{claim.words}” names an end, but the recorded offer has none. Take it away."
+    days = ", ".join(f"{end:%-d %B %Y}" for end in sorted({end for end in ends if end}))
+    return (
+        Severity.BLOCK,
+        f"“{claim.words}” is not the end of the recorded offer, which is {days}. Name that day.",
+    )
+
+
+def _against_body(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity, str] | None:
+    told = sentences_on(letter.body, line)
+    text = " ".join(told)
+    if claim.last < letter.today:
+        return Severity.BLOCK, f"“{claim.words}” has passed already. Name a day that is still to come."
+    if NEVER.search(text) or AGAIN.search(text):
+        return (
+            Severity.BLOCK,
+            f"The body says that it goes on, but the subject says “{claim.words}”. Tell one end in both.",
+        )
+    ends = ends_in(told, letter.today)
+    if any(_fits(claim, named.first, named.last) for named in ends):
+        return None
+    if counts_in(claim.words) & counts_in(text):
+        return None
+    if DATED.search(claim.words) and any(
+        _fits(claim, each.first, each.last) for each in days_in(text, letter.today)
+    ):
+        return None
+    if not ends and HOUR.search(claim.words) and set(HOUR.findall(claim.words)) & set(HOUR.findall(text)):
+        return None
+    if "hour" in claim.words and CLOCK.search(text) and claim.first == letter.today:
+        return None
+    if ends:
+        return _contradicted(letter, claim, max(named.last for named in ends))
+    if any(offer.last_day for offer in relevant_offers(letter, line)):
+        return None  # the recorded end bears it out
+    return _unsupported(letter, claim)
+
+
+def _contradicted(letter: Letter, claim: Deadline, end: date) -> tuple[Severity, str] | None:
+    words = f"“{claim.words}” does not fit the body, which names {end:%-d %B}. Name the same day in both."
+    if claim.hard:
+        return Severity.BLOCK, words
+    if end <= claim.last or LOYALTY.search(letter.announced):
+        return None
+    return Severity.HOLD if end - letter.today > SOON_AT_MOST else Severity.WARN, words
+
+
+def _unsupported(letter: Letter, claim: Deadline) -> tuple[Severity, str]:
+    severity = Severity.HOLD if claim.hard and letter.body.speaks else Severity.WARN
+    return (
+        severity,
+        f"The body does not say that “{claim.words}”. Name the day and hour of the end in the body.",
+    )
+
+
+def _fits(claim: Deadline, first: date, last: date) -> bool:
+    """“Tonight” may end in the small hours of the next day; a hint fits whatever ends before it is stale."""
+    if WEEKDAY.fullmatch(claim.words) and last - claim.last == timedelta(days=7):
+        return True  # on a Wednesday, “Wednesday” may be that of next week
+    if not claim.hard:
+        return first <= claim.last and last >= claim.first
+    return claim.first <= last <= claim.last

@@ -1,0 +1,51 @@
+"""Nobody writes in the name of a mother, a bank or a friend.
+
+15 U.S.C. 7704(a)(1) and (a)(2); California B&P 17529.5(a)(2), Balsam v. Trancos (DUTIES T10).
+"""
+
+import re
+from collections.abc import Iterator
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.relations import PERSON, PERSON_BORNE_OUT
+
+RULE = "subject_person"
+SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2)"
+NOTE_FROM = re.compile(
+    r"\b(?:a |the )?(?:personal |special |short |quick )?(?:note|letter|message|"
+    r"word) from (?:our |the )?(?:founder|ceo|owner|director|chef|head \w+|president|team|"
+    r"chair\w*|editor)?,? ?(?P<name>(?:[a-z'-]+ ?){1,2})$"
+)
+SUBJECT_SAYS = re.compile(
+    r"\b(?:gift|present|card|day|like|forward|share|send|for your|with your|tell|invite|bring|refer|help|"
+    r"ask|how)\b"
+)
+
+
+def check(letter: Letter) -> Iterator[Finding]:
+    for line in letter.lines:
+        found = PERSON.search(line.text)
+        if found and not letter.speaks_about and not SUBJECT_SAYS.search(line.text[: found.start()]):
+            verdict = _verdict(letter, found[0])
+            if verdict:
+                yield letter.finding(RULE, *verdict, SOURCE, line, *found.span())
+                continue
+        signed = NOTE_FROM.search(line.text)
+        if signed and signed["name"].strip() and not _is_signed(letter, signed["name"]):
+            words = f"The body is not signed by {signed['name'].strip().title()}. Sign it, or don’t call it their note."
+            yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *signed.span())
+
+
+def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:
+    institution = re.search(r"from your (?:\w+ )*(\w+)$", words)
+    if institution and institution[1] in letter.sender_name:
+        return None
+    if letter.body.has(PERSON_BORNE_OUT) and not institution and letter.body.sells < 2:
+        return None
+    severity = Severity.BLOCK if letter.body.sells else Severity.HOLD
+    return severity, f"“{words}” names somebody who does not write this. Say who writes."
+
+
+def _is_signed(letter: Letter, name: str) -> bool:
+    return name.split()[0] in letter.body.text or name.strip() in letter.sender_name

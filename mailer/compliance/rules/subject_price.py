@@ -1,0 +1,261 @@
+"""A price, a sum or a share in the subject stands in the body.
+
+15 U.S.C. 7704(a)(2); FTC Guides Against Deceptive Pricing, 16 CFR 233.1 on former prices (DUTIES D33, T9).
+"""
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects.discounts import MINIMUM, conditions_in, is_off
+from mailer.compliance.subjects.free import IN_SUBJECT
+from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.money import Amount, Percent, amounts_in, percents_in
+from mailer.compliance.subjects.normalise import Line
+
+RULE = "subject_price"
+SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
+WAS = re.compile(
+    r"\b(?:was|were|reg(?:ular(?:ly)?)?\.?|originally|worth|value[d]?(?: at)?|rrp|msrp|"
+    r"normally|instead of|down from|list price)\b"
+)
+NEVER_WAS = re.compile(
+    r"\b(?:comparable \w+|elsewhere can cost|we think it(?: is|\'s) worth|"
+    r"never (?:been )?(?:sold|offered|charged|listed|priced)|not (?:been )?(?:sold|"
+    r"offered) (?:at|for)|(?:comparable|estimated|suggested|perceived|"
+    r"compare[d]?)[ -](?:value|price|at|retail)|similar (?:items|products|models)|"
+    r"manufacturer's suggested|"
+    r"(?:regular|usual|normal|everyday|standard) price (?:of|is|has been|"
+    r"was)? ?(?:always )?[$€£]\d|has (?:always )?(?:been|cost|sold))\b"
+)
+LATER = re.compile(
+    r"\b(?:then|after(?:wards| that| the| your)?(?: first| trial| intro\w*)?(?: \w+){0,3}|"
+    r"thereafter|renews? (?:\w+ )?at|rises? to|goes up to|increases? to|for the first (?:\d+ |"
+    r"two |three |six )?(?:month|year|week)s?|first (?:month|year|box|week|order) only|"
+    r"from (?:month|year) (?:two|2))\b[^.]{0,40}[$€£]?\d?"
+)
+INTRODUCES = re.compile(
+    r"\bfrom [$€£]\S+ to [$€£]|\bgo(?:es|ing)? up\b|\b(?:first|trial|intro\w*|then|try|start|month one|"
+    r"for (?:\d+|one|two|three|"
+    r"six) (?:months?|weeks?|days?))\b"
+)
+GIVEN = re.compile(
+    r"\b(?:gift ?card|for you|bonus|credit|reward|voucher|cash ?back|earn|get|claim|yours|on us)\b"
+)
+UNPRICED = {
+    "from",
+    "only",
+    "just",
+    "with",
+    "under",
+    "start",
+    "price",
+    "lowes",
+    "ever",
+    "offer",
+    "your",
+    "save",
+    "free",
+    "week",
+    "month",
+    "night",
+    "year",
+}
+LOWEST_EVER = re.compile(
+    r"\b(?:lowest|best|cheapest) (?:\w+ )?(?:price|rate|fare|deal)|\bnever (?:been )?(?:cheaper|lower)"
+)
+PAST_PRICE = re.compile(
+    r"\b(?:was|were|sold|cost|had (?:it|them|this)|went for|used to|last (?:year|month|week|spring|summer|"
+    r"autumn|fall|winter|"
+    r"season|sale|time)|earlier|in (?:january|february|march|april|may|june|july|august|september|october|"
+    r"november|december))\b"
+)
+AROUND = 26  # characters after a price in which it says what it buys
+# A sum after “plus” or “fee of” is no price of the thing.
+ASIDE = re.compile(
+    r"\b(?:plus|fees? of|deposit of|shipping|delivery|surcharge|tax(?:es)?|save|off|spend|over|every|per|"
+    r"earn)\b[^.;,]{0,24}$"
+)
+# What a price buys in a subject, and what it may turn out to buy.
+PARTS = (
+    (
+        re.compile(r"\bround[ -]?trip|\breturn\b|\bthere and back"),
+        re.compile(r"\beach way|\bone[ -]way|\bper leg|\boutbound"),
+    ),
+    (
+        re.compile(r"\b(?:two|three|four|2|3|4|both|a pair|pair of|couple|for two|family)\b"),
+        re.compile(r"\b(?:each|apiece|per (?:item|person|piece|head)|a head|a person|first|one)\b"),
+    ),
+    (
+        re.compile(r"\ba year\b|\byearly|\bper year|\ball year|\bannual"),
+        re.compile(r"\ba month\b|\bmonthly|\bper month|\ba week\b"),
+    ),
+    (
+        re.compile(r"\ba month\b|\bmonthly|\bper month"),
+        re.compile(r"\ba week\b|\bweekly|\bper week|\ba day\b|\bper day|\ba class\b"),
+    ),
+    (
+        re.compile(r"\ball[ -]day|\bfull[ -]day|\bday pass"),
+        re.compile(r"\bfirst (?:\w+ )?hours?|\ban hour|\bper hour|\bhourly|\bhalf[ -]day"),
+    ),
+    (
+        re.compile(r"\bunlimited\b|\ball[ -]you[ -]can"),
+        re.compile(r"\b(?:one|two|three|four|five|six|eight|ten|twelve|\d+) [a-z]+"),
+    ),
+    (re.compile(r"\bweekend\b|\bstay\b|\bweek\b(?!day)"), re.compile(r"\b(?:a|per|each) night\b|\bnightly")),
+    (
+        re.compile(r"\bper (?:group|table|room|household)|\b(?:whole|entire) (?:group|family|team)"),
+        re.compile(r"\b(?:per|a|each) (?:person|head|guest)\b"),
+    ),
+)
+FROM = re.compile(r"\b(?:from|starting at|starts? at) $")
+WHOLLY = re.compile(r"\b(?:everything|all|every|nothing over|each)\b")
+BELOW = re.compile(r"\b(?:under|below|less than) $")
+
+
+def check(letter: Letter) -> Iterator[Finding]:
+    for line in letter.lines:
+        for amount in amounts_in(line.text):
+            if not is_off(line.text, amount.start, amount.end):
+                yield from _judged(letter, line, amount)
+        for percent in percents_in(line.text):
+            if not is_off(line.text, percent.start, percent.end):
+                yield from _share(letter, line, percent)
+
+
+def _judged(letter: Letter, line: Line, amount: Amount) -> Iterator[Finding]:
+    verdict = _verdict(letter, line, amount)
+    if verdict:
+        yield letter.finding(RULE, *verdict, SOURCE, line, amount.start, amount.end)
+
+
+def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str] | None:
+    words = line.text[amount.start : amount.end]
+    before = line.text[: amount.start]
+    told = [each.value for each in amounts_in(letter.told)]
+    if not _is_told(letter, amount, before, told):
+        if told:
+            return Severity.BLOCK, f"The body names other sums than {words}. Name the same in both."
+        severity = Severity.HOLD if letter.body.speaks else Severity.WARN
+        return severity, f"The body does not name {words}. Say there what the subject promises."
+    if _is_per_another(letter, line, words):
+        return Severity.BLOCK, f"In the body, {words} buys less than the subject says. Name the same in both."
+    if FROM.search(before) and _starts_higher(letter, amount):
+        return Severity.HOLD, f"In the body, prices begin above {words}. Name what costs {words}."
+    if _is_of_another(letter, line, amount):
+        return Severity.HOLD, f"In the body, {words} is the price of something else. Name what costs {words}."
+    if GIVEN.search(line.text) and _hides_condition(letter, words):
+        return Severity.HOLD, f"{words} has a condition that the subject does not name. Name it there."
+    if LOWEST_EVER.search(line.text) and _was_lower(letter, amount):
+        return Severity.BLOCK, f"The body says it has cost less than {words}. Don’t call it the lowest."
+    if WAS.search(before[-14:]) and _never_was(letter, words):
+        return Severity.HOLD, f"Nothing shows that it was sold at {words}. Name a price you really asked for."
+    if letter.body.has(LATER) and not INTRODUCES.search(letter.announced) and _rises(letter, words):
+        return Severity.HOLD, f"{words} lasts for a time only. Say in the subject for how long."
+    return None
+
+
+def _is_of_another(letter: Letter, line: Line, amount: Amount) -> bool:
+    """“Front row, $15” where the front row is $45 and the upper circle $15."""
+    if len(amounts_in(line.text)) != 1:
+        return False
+    nouns = {word.rstrip("s")[:5] for word in re.findall(r"[a-z]{4,}", line.text)} - UNPRICED
+    priced = [
+        {each.value for each in amounts_in(sentence)}
+        for sentence in letter.body.sentences
+        if amounts_in(sentence) and any(re.search(rf"\b{noun}", sentence) for noun in nouns)
+    ]
+    return bool(priced) and not any(value <= amount.value for values in priced for value in values)
+
+
+def _hides_condition(letter: Letter, words: str) -> bool:
+    if MINIMUM.search(letter.announced) or IN_SUBJECT.search(letter.announced):
+        return False
+    told = [sentence for sentence in letter.body.sentences if words in sentence]
+    return bool(told) and len(conditions_in(told)) == len(told)
+
+
+def _was_lower(letter: Letter, amount: Amount) -> bool:
+    return any(
+        PAST_PRICE.search(sentence) and any(other.value < amount.value for other in amounts_in(sentence))
+        for sentence in letter.body.sentences
+    )
+
+
+def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -> bool:
+    if BELOW.search(before) and WHOLLY.search(before):
+        return all(value <= amount.value for value in told)
+    if BELOW.search(before):
+        return any(
+            each.value <= amount.value
+            for sentence in letter.body.sentences
+            for each in amounts_in(sentence)
+            if not ASIDE.search(sentence[: each.start])
+        )
+    return amount.value in told
+
+
+def _around(sentence: str, words: str) -> list[str]:
+    places = [found.end() for found in re.finditer(re.escape(words), sentence)]
+    return [sentence[end : end + AROUND] for end in places]
+
+
+def _starts_higher(letter: Letter, amount: Amount) -> bool:
+    """“From $39” where the first price that the body names is $68."""
+    priced = next(
+        (
+            sums
+            for each in letter.body.lead
+            if (sums := amounts_in(each)) and not is_off(each, sums[0].start, sums[0].end)
+        ),
+        [],
+    )
+    return bool(priced) and all(each.value > amount.value for each in priced)
+
+
+def _is_per_another(letter: Letter, line: Line, words: str) -> bool:
+    """“Two pizzas, $16” where $16 buys the first; “round trip” where it is each way."""
+    stated = [each for sentence in letter.body.sentences for each in _around(sentence, words)]
+    return any(
+        whole.search(line.text)
+        and not part.search(line.text)
+        and stated
+        and all(part.search(each) and not whole.search(each) for each in stated)
+        for whole, part in PARTS
+    )
+
+
+def _never_was(letter: Letter, words: str) -> bool:
+    if letter.body.has(NEVER_WAS):
+        return True
+    return letter.offers is not None and not any(words in offer.words for offer in letter.offers)
+
+
+def _rises(letter: Letter, words: str) -> bool:
+    return any(
+        LATER.search(sentence) and len(amounts_in(sentence)) > (words in sentence)
+        for sentence in letter.body.sentences
+    )
+
+
+def _share(letter: Letter, line: Line, percent: Percent) -> Iterator[Finding]:
+    """Shares: “100% of your gift goes to the shelter”. “100%” alone is a way of speaking."""
+    words = line.text[percent.start : percent.end]
+    if percent.value == 100 and not re.match(r" of ", line.text[percent.end :]):
+        return
+    told = [each.value for each in percents_in(letter.told)]
+    if percent.value in told or (
+        percent.value == 100 and re.search(r"\b(?:all of|every (?:cent|penny|dollar))", letter.told)
+    ):
+        return
+    severity = Severity.BLOCK if told else Severity.HOLD if letter.body.speaks else Severity.WARN
+    yield letter.finding(
+        RULE,
+        severity,
+        f"The body does not say {words}. Name the same figure in both.",
+        SOURCE,
+        line,
+        percent.start,
+        percent.end,
+    )

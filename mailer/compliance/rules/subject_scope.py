@@ -1,0 +1,55 @@
+"""“Everything” is everything.
+
+15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b); exclusions were the pleaded fact in the cases on “50% off
+everything” (DUTIES D26, T9).
+"""
+
+import re
+from collections.abc import Iterator
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects.discounts import EVERYTHING, EXCEPTIONS, discounts_in, exceptions_in
+from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.offers import Offer
+from mailer.compliance.subjects.relevance import relevant_offers
+
+RULE = "subject_scope"
+SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
+WHOLE = ("all", "every", "entire", "whole", "sitewide", "storewide", "any product", "no exclusions")
+PARTLY = re.compile(
+    r"(?<!not )\b(?:only|select\w*|some|certain|except|excluding|excludes|apart from|other than)\b"
+)
+
+
+def check(letter: Letter) -> Iterator[Finding]:
+    for line in letter.lines:
+        scope = EVERYTHING.search(line.text)
+        if not scope or not (
+            discounts_in(line)
+            or "sale" in line.text
+            or "off" in line.text
+            or re.search(
+                r"\d ?%|\bfree\b|\b[23] for [12]\b|b[ou]go|\bget one|half[ -]price|[$€£]\d", line.text
+            )
+        ):
+            continue
+        if EXCEPTIONS.search(letter.announced.replace("no exclusions", "")):
+            continue
+        if exceptions_in(letter.body):
+            yield letter.finding(
+                RULE, Severity.BLOCK,
+                f"The subject says “{scope[0]}”, but the body leaves things out. Name what the offer is on.",
+                SOURCE, line, *scope.span(),
+            )  # fmt: skip
+        elif letter.offers and not any(_is_whole(offer, scope[0]) for offer in relevant_offers(letter, line)):
+            yield letter.finding(
+                RULE, Severity.BLOCK,
+                f"The subject says “{scope[0]}”, but the recorded offer covers less. Name what it covers.",
+                SOURCE, line, *scope.span(),
+            )  # fmt: skip
+
+
+def _is_whole(offer: Offer, scope: str) -> bool:
+    if PARTLY.search(offer.words):
+        return False
+    return any(word in offer.words for word in WHOLE) or scope.split()[-1].rstrip("s") in offer.words

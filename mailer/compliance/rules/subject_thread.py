@@ -1,0 +1,56 @@
+"""Nothing pretends to go on with a conversation that there was not.
+
+15 U.S.C. 7704(a)(2); Google's sender guidelines on replies and forwards (DUTIES D29, T4).
+"""
+
+import re
+from collections.abc import Iterator
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.normalise import normalise
+from mailer.compliance.subjects.notices import DONE
+from mailer.compliance.subjects.relations import COUNTER, HAPPENED, NEVER_HAPPENED, THREAD
+from mailer.rendering.reply_marks import looks_like_a_reply
+
+BRACKETED = re.compile(r"^\W*(?:no subject|none|untitled)?\W+(?:re|fwd?|aw|wg|tr|rv|sv) ?:")
+RULE = "subject_thread"
+SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
+
+
+def check(letter: Letter) -> Iterator[Finding]:
+    for raw, where in (
+        (letter.raw_subject, "subject"),
+        (letter.preheader, "preheader"),
+        (letter.from_name, "from_name"),
+    ):
+        line = normalise(raw, where)
+        if looks_like_a_reply(line.raw) or BRACKETED.search(line.text):
+            words = (
+                f"The {where} starts like a reply or a forwarded message, and this is neither. Take it away."
+            )
+            yield letter.finding(
+                RULE, Severity.BLOCK, words, SOURCE, line, 0, max(1, line.text.find(":") + 1)
+            )
+        elif found := COUNTER.search(line.text):
+            words = f"“{found[0]}” looks like a counter of unread mail. Take it away."
+            yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
+        elif (found := THREAD.search(line.text)) and not letter.speaks_about:
+            verdict = _verdict(letter, found[0])
+            if verdict:
+                yield letter.finding(RULE, *verdict, SOURCE, line, *found.span())
+
+
+def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:
+    if letter.body.has(NEVER_HAPPENED):
+        return (
+            Severity.BLOCK,
+            f"The body is a first contact, and the subject says “{words}”. Say who you are and why you "
+            f"write.",
+        )
+    if letter.body.has(HAPPENED) or letter.body.has(DONE):
+        return None
+    return (
+        Severity.HOLD,
+        f"The body tells of nothing that “{words}” could go on with. Name what there was, and when.",
+    )

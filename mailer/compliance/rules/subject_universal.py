@@ -1,0 +1,51 @@
+"""“Every”, “all” and “always” leave nothing out, of whatever they are said.
+
+15 U.S.C. 7704(a)(2); FTC Act section 5: what holds for a part is not said of the whole (DUTIES D33, T9). Discounts
+on “everything” are the scope rule's.
+"""
+
+import re
+from collections.abc import Iterator
+
+from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.words import shares, stems
+
+RULE = "subject_universal"
+SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
+WHOLE = re.compile(
+    r"\b(?:every(?!\s*(?:day|body's|one's)\b)(?: \w+)?|all (?!about\b|new\b|you\b|over\b|in\b|set\b|"
+    r"the best\b|that\b|we\b|this\b|your\b|out\b|"
+    r"day\b|night\b|week\b|year\b|things\b|eyes\b|i\b|for\b)\w+|any (?!questions?\b|time\b|day\b|way\b|"
+    r"plans\b|more\b)\w+|each \w+|everything is|always|"
+    r"(?:the )?(?:whole|entire) \w+|24/7|around the clock|fully|100 ?%(?! off)|completely|entirely|both)\b"
+)
+PART = re.compile(
+    r"\b(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|some|most|many|half|few|several|"
+    r"\d+) of (?:the|our|its|these|those|them)\b|"
+    r"the (?:others?|rest|remaining)\b|in the other\b|except|apart from|other than|not (?:all|every)\b|"
+    r"only (?:the|in|on|at|some|selected|for|one|two)\b|"
+    r"at other times|otherwise|partly|sometimes|mostly|but not|from (?:9|nine|8|eight|10|ten) to \d|weekdays|"
+    r"a blend|mix(?:ture)? of|contains? (?:some|a little|traces))"
+)
+AFRESH = re.compile(r"\b(?:none|nothing|no one|nobody|not (?:one|a single)|without exception|gift ?cards?)\b")
+
+
+def check(letter: Letter) -> Iterator[Finding]:
+    line = letter.subject
+    found = WHOLE.search(line.text)
+    if not found or PART.search(letter.announced) or letter.speaks_about:
+        return
+    part = next(
+        (each for each in _near(letter, line.text) if PART.search(each) and not AFRESH.search(each)), None
+    )
+    if part:
+        words = f"The subject says “{found[0]}”, and the body leaves some out: “{part[:100]}”. Say what it holds for."
+        yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
+
+
+def _near(letter: Letter, text: str) -> list[str]:
+    """The sentences that speak of the same, and the one after each."""
+    wanted, every = stems(text), letter.body.sentences
+    about = {index for index, each in enumerate(every) if shares(each, wanted)}
+    return [each for index, each in enumerate(every) if index in about or index - 1 in about]
