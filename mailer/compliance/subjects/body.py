@@ -1,0 +1,186 @@
+"""What of a body its reader sees, cut into sentences."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from lxml.etree import ParserError
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+
+from mailer.compliance.subjects.normalise import plain_text
+from mailer.compliance.visible import UNSEEN_TAGS, runs
+
+LONGEST = 60_000  # characters that are read; over 102 kB a mail program cuts the message anyway
+FEWEST_WORDS = 8  # with fewer, the message is on a page elsewhere, and silence proves nothing
+WORDS_FOR_A_PICTURE = 12  # with fewer for each picture, the message is in its pictures
+DEEPEST = 200  # levels of HTML; deeper ones are nobody's design
+BLOCKS = frozenset(
+    [
+        "p",
+        "div",
+        "td",
+        "th",
+        "tr",
+        "li",
+        "ul",
+        "ol",
+        "table",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "br",
+        "hr",
+        "section",
+        "article",
+        "header",
+        "footer",
+    ]
+)
+BREAK = re.compile(
+    r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!a\.m\.)(?<!p\.m\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr"
+    r"\.)(?<!\bSt\.)(?<!\bvs\.)"
+    r"(?<!\bInc\.)(?<!\bCo\.)(?<!\bJan\.)(?<!\bFeb\.)(?<!\bMar\.)(?<!\bApr\.)(?<!\bAug\.)(?<!"
+    r"\bSept\.)(?<!\bOct\.)"
+    r"(?<!\bNov\.)(?<!\bDec\.)\"?'?\s+|\n+"
+)
+WRAPPED = re.compile(r"(?<=[^\n]{50})\n(?=[a-z0-9$(])")
+# What stands at the end of every mail, whatever it is about: it bears nothing out and belies nothing.
+BOILERPLATE = re.compile(
+    r"\b(?:mon(?:day)? ?- ?(?:fri|sat)(?:day)?\b.{0,12}\d|unsubscribe|opt[ -]out|view (?:this|it|online|"
+    r"in)\b.{0,30}\bbrowser|"
+    r"manage (?:your )?(?:e-?mail )?preferences|"
+    r"you (?:are|get|got|receive|received)\b.{0,20}\b(?:this|because|e-?mails?)\b.{0,60}\b(?:because|"
+    r"signed|subscrib\w+|"
+    r"address|opted|list)|"
+    r"this (?:e-?mail|message|mail) was sent (?:to|by)|all rights reserved|privacy policy|terms of (?:use|"
+    r"service)|"
+    r"(?:p\.?o\.? ?box|suite) \d+|[a-z]{2} \d{5}(?:-\d{4})?\b(?! off)|typographical errors|"
+    r"add us to your address book|subject to change|follow us|sold separately)\b|©|\(c\) ?20\d\d|"
+    r"^(?:[\w '&-]{2,24} ?\| ?){2,}"
+)
+SELLING = re.compile(
+    r"\b(?:shop (?:now|the|all|our|online|today)|buy (?:now|one|two|it|yours)\b|order (?:now|yours|online|"
+    r"today)\b|"
+    r"(?:sale|discounts?|coupons?|promo(?:tion)?s?|deals?|bargains?)\b|save (?:up to )?(?:\$|\d|big|more|"
+    r"on)|special offer|"
+    r"(?:our|this|the) offer\b|use (?:the )?(?:promo )?code\b|upgrade (?:now|today|to)\b|(?:start|"
+    r"try) (?:your|a|our) free|"
+    r"subscribe (?:now|today)|starting at \$|only \$|prices? (?:from|start|cut|drop)|sign up (?:now|today)|"
+    r"get yours\b|"
+    r"apply (?:now|today|online)\b|add to cart|claim (?:your|it)\b|donate (?:now|today)|book (?:now|today|"
+    r"yours)\b|"
+    r"(?:our|the|pro|premium) (?:plans?|prices|premium|pro plan|packages)\b|just \$\d|from \$\d|"
+    r"\d{1,2} ?% off)"
+)
+# A sentence that asks for a purchase or names a price: it informs of nothing else.
+PITCH = re.compile(
+    r"^(?:\w+,? )?(?:shop|order|buy|book|subscribe|upgrade|save|browse|claim|stock up|preorder|vote with|"
+    r"replace)\b|\b(?:from|only|just|at|for|now|costs?|is|are|start at|every) [$€£]\d|"
+    r"^[^.]{0,45}[$€£]\d[\d.,]*(?: (?:each|a \w+|per \w+))?[.!]?$|\d ?% off|\b(?:shop|order|buy|book|"
+    r"download|subscribe|donate) (?:now|today|yours|online|one|them|it|ours?)\b|\bsave (?:up to )?(?:[$€£]|"
+    r"\d)|\b(?:sale|discounts?|deals?|coupon|bargains?|special offer|on us)\b|\b\d+ for (?:[$€£]?\d)"
+)
+
+
+@dataclass(frozen=True)
+class Body:
+    """Visible text, lower case and in one spelling; `images` counts pictures, whose alternatives are in it."""
+
+    cased: str
+    images: int = 0
+
+    @classmethod
+    def from_text(cls, text: str) -> "Body":
+        return cls(text[:LONGEST])
+
+    @classmethod
+    def from_html(cls, html: str) -> "Body":
+        """What shows of `html`: hidden text is nobody's evidence, alternatives of images are."""
+        try:
+            tree = document_fromstring(html[: LONGEST * 4].encode(), parser=HTMLParser(encoding="utf-8"))
+        except (ParserError, ValueError):
+            return cls("")
+        if _is_deeper(tree, DEEPEST):
+            return cls.from_text(_flat(tree))
+        pieces, images = [], 0
+        previous: HtmlElement | None = None
+        for run in runs(tree):
+            images += run.is_image
+            if run.hidden or not run.text.strip():
+                continue
+            block = _block(run.element)
+            pieces.append("\n" if previous is not None and block is not previous else " ")
+            pieces.append(" ".join(run.text.split()))
+            previous = block
+        return cls("".join(pieces).strip()[:LONGEST], images)
+
+    @cached_property
+    def text(self) -> str:
+        return " ".join(" ".join(self.sentences).split())
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        joined = WRAPPED.sub(" ", unicodedata.normalize("NFKC", self.cased).replace("\r\n", "\n"))
+        parts = (" ".join(plain_text(part).split()) for part in BREAK.split(joined))
+        return tuple(part for part in parts if part and not BOILERPLATE.search(part))
+
+    @cached_property
+    def speaks(self) -> bool:
+        """Whether there is enough text for its silence to mean something."""
+        words = len(self.text.split())
+        return words >= max(FEWEST_WORDS, WORDS_FOR_A_PICTURE * self.images)
+
+    @cached_property
+    def sells(self) -> int:
+        """How many different ways of selling it has."""
+        return len({found[0] for found in SELLING.finditer(self.text)})
+
+    @cached_property
+    def lead(self) -> tuple[str, ...]:
+        """The first sentences: what a message is about stands there (16 CFR 316.3)."""
+        return tuple(each for each in self.sentences if len(each.split()) > 3)[:6]
+
+    @cached_property
+    def plain(self) -> tuple[str, ...]:
+        """The sentences that sell nothing."""
+        return tuple(each for each in self.sentences if not PITCH.search(each))
+
+    @cached_property
+    def pitches(self) -> bool:
+        """Whether it asks for a purchase anywhere."""
+        return len(self.plain) < len(self.sentences)
+
+    def has(self, pattern: re.Pattern[str]) -> bool:
+        return pattern.search(self.text) is not None
+
+    def with_words(self, pattern: re.Pattern[str]) -> list[str]:
+        """The sentences in which `pattern` is found."""
+        return [sentence for sentence in self.sentences if pattern.search(sentence)]
+
+
+def _block(element: HtmlElement) -> HtmlElement:
+    while element.tag not in BLOCKS and element.getparent() is not None:
+        element = element.getparent()
+    return element
+
+
+def _is_deeper(tree: HtmlElement, most: int) -> bool:
+    level, elements = 0, [tree]
+    while elements:
+        level += 1
+        if level > most:
+            return True
+        elements = [child for element in elements for child in element]
+    return False
+
+
+def _flat(tree: HtmlElement) -> str:
+    return " ".join(
+        element.text or ""
+        for element in tree.iter()
+        if isinstance(element.tag, str) and element.tag not in UNSEEN_TAGS
+    )

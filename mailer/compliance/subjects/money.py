@@ -1,0 +1,73 @@
+"""Percentages and sums of money that a text names."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+CURRENCY = r"(?:us ?\$|a\$|c\$|[$€£¥]|(?:usd|eur|gbp|chf) ?)"
+AMOUNT = re.compile(
+    rf"(?<![\w$])(?:{CURRENCY} ?(?P<sum>\d{{1,3}}(?:,\d{{3}})+(?:\.\d\d?)?|"
+    rf"\d+(?:\.\d\d?)?)(?P<kilo>k\b| ?(?:million|thousand)\b|m\b)?"
+    r"|(?P<sum2>\d{1,3}(?:,\d{3})+(?:\.\d\d)?|\d+(?:[.,]\d\d)?) ?(?:€|£|dollars?\b|euros?\b|"
+    r"pounds?\b(?! of\b)|usd\b|eur\b|gbp\b)"
+    r"|(?P<cents>\d{1,2}) ?(?:¢|cents?\b))"
+)
+PERCENT = re.compile(
+    r"(?<![\w.])(?P<upto>(?:up to|as much as|bis zu|jusqu'a|jusqu'à|hasta) (?:an? )?(?:extra )?)?"
+    r"(?:(?P<low>\d{1,3}(?:\.\d\d?)?) ?%? ?(?:-|to|and|"
+    r"\+) ?)?(?P<percent>\d{1,3}(?:\.\d\d?)?) ?(?:%|percent\b|per cent\b|pct\b)(?P<more>\+)?"
+)
+HALF = re.compile(r"\b(?:half[ -]?(?:off|price)|1/2 (?:off|price))")
+
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """`low` is set for “15-40 %”; `up_to` for “up to 40 %”."""
+
+    start: int
+    end: int
+    value: Decimal
+    low: Decimal | None = None
+    up_to: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    start: int
+    end: int
+    value: Decimal
+
+
+def percents_in(text: str) -> list[Percent]:
+    """The percentages of `text`, half price as fifty."""
+    found = [
+        Percent(
+            each.start(),
+            each.end(),
+            Decimal(each["percent"]),
+            Decimal(each["low"]) if each["low"] else None,
+            bool(each["upto"]),
+        )
+        for each in PERCENT.finditer(text)
+    ]
+    halves = [Percent(each.start(), each.end(), Decimal(50)) for each in HALF.finditer(text)]
+    return sorted([*found, *halves], key=lambda percent: percent.start)
+
+
+def amounts_in(text: str) -> list[Amount]:
+    return list(_amounts(text))
+
+
+def _amounts(text: str) -> Iterator[Amount]:
+    for each in AMOUNT.finditer(text):
+        written = each["sum"] or each["sum2"] or each["cents"]
+        try:
+            value = Decimal(
+                written.replace(",", "") if "," in written[:-3] or each["sum"] else written.replace(",", ".")
+            )
+        except InvalidOperation:
+            continue
+        if each["kilo"]:
+            value *= 1_000 if each["kilo"].strip() in ("k", "thousand") else 1_000_000
+        yield Amount(each.start(), each.end(), value / 100 if each["cents"] else value)

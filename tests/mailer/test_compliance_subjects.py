@@ -1,0 +1,298 @@
+"""A subject says what the message is: recall, false alarms, and what no subject may break."""
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from mailer.compliance import Severity
+from mailer.compliance.rules import SUBJECT_RULES
+from mailer.compliance.subjects import Letter, judge
+from mailer.compliance.subjects.normalise import normalise
+from tests.mailer.subjects.cases import cases, figures
+
+NOW = "2026-11-24T10:00:00-08:00"
+FILLER = (
+    "We spent the week sorting lamps by height, and then by colour, "
+    "and the cat slept in the largest box of all of them."
+)
+
+
+def verdict(subject: str, body: str = "", **others: Any) -> str:
+    letter = {
+        "subject": subject,
+        "body": body,
+        "from_name": "Acme",
+        "from_email": "a@acme.example",
+        "now": NOW,
+    }
+    return judge(Letter.from_json({**letter, **others}), SUBJECT_RULES).verdict
+
+
+# -- the corpora ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "aside", "recall", "false_alarms", "pairs"),
+    [
+        ("taxonomy", False, 1.0, 0.0, 1.0),
+        ("taxonomy", True, 1.0, 0.0, 1.0),
+        ("corpus", False, 0.96, 0.0, 0.96),
+        ("corpus", True, 0.92, 0.0, 0.91),
+        ("fresh", False, 0.9, 0.0, 0.88),
+        ("fresh", True, 0.78, 0.0, 0.81),
+        ("second", False, 0.88, 0.02, 0.88),
+        ("second", True, 0.73, 0.0, 0.65),
+        ("third", False, 0.75, 0.02, 0.67),
+        ("third", True, 0.47, 0.05, 0.37),
+        ("fourth", False, 0.95, 0.0, 0.92),
+        ("fourth", True, 0.88, 0.0, 0.84),
+        ("fifth", False, 0.79, 0.0, 0.68),
+        ("fifth", True, 0.8, 0.0, 0.66),
+    ],
+)
+def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):
+    reached = figures([case for case in cases(name) if case.is_aside is aside])
+    print(name, "aside" if aside else "seen", reached)
+    assert reached.recall >= recall and reached.false_alarms <= false_alarms
+    assert reached.pairs >= pairs and reached.warned <= 0.1
+
+
+@pytest.mark.parametrize("name", ["late", "unseen"])
+def test_cases_written_after_the_rules_are_judged_as_well_as_was_reached(name):
+    reached = figures(list(cases(name)))
+    print(name, reached)
+    assert reached.recall >= 0.9 and reached.false_alarms == 0 and reached.pairs >= 0.9
+
+
+def test_the_corpus_is_what_it_says():
+    own, taxonomy = cases("corpus"), cases("taxonomy")
+    assert len(own) >= 600 and len({case.given["id"] for case in own}) == len(own)
+    assert Counter(case.given["label"] for case in taxonomy) == {"honest": 75, "deceptive": 75}
+    paired = [case for case in own if "pair" in case.given]
+    assert len(paired) >= len(own) / 2
+    assert set(Counter(case.given["pair"] for case in paired).values()) == {2}
+
+
+def test_each_finding_says_where_why_and_what_to_do():
+    for name in ("corpus", "taxonomy", "late", "unseen", "fresh", "second", "third", "fourth", "fifth"):
+        for case in cases(name):
+            for finding in case.judgement.findings:
+                assert finding.message.endswith(".") and len(finding.message) > 30 and finding.source
+                if finding.span is not None:
+                    start, end = finding.span
+                    assert 0 <= start < end <= len(case.given["subject"]), (case.given["id"], finding)
+
+
+# -- meaning, not keywords --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "expected"),
+    [
+        ("Ends tonight: 20% off lamps", f"All lamps are 20% off until midnight tonight. {FILLER}", "ok"),
+        ("Ends tonight: 20% off lamps", f"All lamps are 20% off until December 20. {FILLER}", "block"),
+        ("Ends tonight: 20% off lamps", f"All lamps are 20% off. {FILLER}", "hold"),
+        ("20% off lamps", f"All lamps are 15% off. {FILLER}", "block"),
+        ("Free lamp", f"A lamp is free when you spend $90. {FILLER}", "block"),
+        ("Free lamp when you spend $90", f"A lamp is free when you spend $90. {FILLER}", "ok"),
+        (
+            "Last Chance Brewing Co. opens on Friday",
+            f"Last Chance Brewing Co. opens on Friday. {FILLER}",
+            "ok",
+        ),
+        ("Winners of our October draw", f"The winners are Lea, Tom and Ines. {FILLER}", "ok"),
+        ("Sugar-free and gluten-free jam", f"New jars of both, $8 each. {FILLER}", "ok"),
+    ],
+)
+def test_the_same_words_are_judged_by_what_the_body_says(subject, body, expected):
+    assert verdict(subject, body) == expected
+
+
+def test_a_body_of_pictures_only_warns_and_their_alternatives_count():
+    picture = '<p><img src="https://x.example/a.png" alt="{}"></p>'
+    assert verdict("Ends tonight: 20% off lamps", picture.format(""), content_type="html") == "warn"
+    told = picture.format("20% off lamps until midnight tonight")
+    assert verdict("Ends tonight: 20% off lamps", told, content_type="html") == "ok"
+
+
+def test_hidden_text_bears_nothing_out():
+    hidden = f'<p>Lamps are 10% off. {FILLER}</p><p style="display:none">20% off lamps until tonight</p>'
+    assert verdict("20% off lamps", hidden, content_type="html") == "block"
+
+
+def test_offers_bind_claims_and_none_means_none():
+    body = f"All lamps are 20% off until midnight tonight. {FILLER}"
+    offer = {
+        "what": "20% off lamps",
+        "kind": "percent",
+        "value": 20,
+        "scope": "lamps",
+        "zone": "America/Los_Angeles",
+    }
+    subject = "Ends tonight: 20% off lamps"
+    assert verdict(subject, body, offers=[{**offer, "ends": "2026-11-24T23:59:00-08:00"}]) == "ok"
+    assert (
+        verdict(subject, body, offers=[{**offer, "ends": "2026-11-25T08:00:00+00:00"}]) == "ok"
+    )  # the same night, in UTC
+    assert verdict(subject, body, offers=[{**offer, "ends": "2026-11-30"}]) == "block"
+    assert verdict(subject, body, offers=[offer]) == "block"
+    assert verdict(subject, body, offers=[]) == "block"
+
+
+def test_a_name_or_preheader_can_deceive_as_well():
+    assert verdict("Lamps", FILLER, from_name="PayPal Security") == "block"
+    assert verdict("Lamps", FILLER, from_name="PayPal", from_email="service@paypal.com") == "ok"
+    assert verdict("Lamps", f"Lamps are 10% off. {FILLER}", preheader="40% off all lamps") == "block"
+    assert verdict("Lamps", FILLER, preheader="Re: your order") == "block"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "AW: Ihre Anfrage",
+        "Fwd: hello",
+        "Fr\u200bee",
+        "\u041erder",
+        "\u202esale",
+        "V\u0336\u0337\u0338iew",
+        "✔ Verified | Acme",
+    ],
+)
+def test_disguises_are_blocked_in_any_language(subject):
+    assert verdict(subject, FILLER) == "block"
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Crème brûlée 🍮",
+        "👩‍🌾 Neues vom Hof",
+        "می‌خواهم کتاب بخرم",
+        "שלום לכולם\u200f",
+        "京都の種",
+        "Καλημέρα Αθήνα",
+        "क्षेत्र‍ीय समाचार",
+    ],
+)
+def test_honest_scripts_pass(subject):
+    assert verdict(subject, "…") == "ok"
+
+
+def test_the_raw_place_is_kept_through_disguises():
+    line = normalise("🔥  F R E E  ｓａｌｅ")
+    assert line.text == " free sale".strip()
+    start = line.text.index("sale")
+    assert line.raw[slice(*line.span(start, start + 4))] == "ｓａｌｅ"
+
+
+# -- what nobody may break ----------------------------------------------------------------------------------
+
+
+def test_a_rule_that_fails_holds_and_is_named():
+    def broken(letter):
+        raise ZeroDivisionError
+
+    found = judge(Letter.from_json({"subject": "Lamps", "body": ""}), [broken])
+    assert found.verdict == "hold" and "ZeroDivisionError" in found.findings[0].message
+    assert found.findings[0].severity is Severity.HOLD
+
+
+@settings(max_examples=150, deadline=timedelta(seconds=2), suppress_health_check=[HealthCheck.too_slow])
+@given(
+    subject=st.one_of(st.text(max_size=120), st.lists(st.sampled_from(
+        ["ends tonight", "50% off", "everything", "free", "only 3 left", "$0", "Re:", "\u200d", "Nov 31", "99/99",
+         "you won", "0%", "9" * 30, "Ａ", "🎁", "no fees", "İ", "ß", "your order", "²",
+         "٣ left"]), max_size=12).map(" ".join)),
+    body=st.text(max_size=400),
+    html=st.booleans(),
+)  # fmt: skip
+def test_any_text_is_answered_without_an_exception(subject, body, html):
+    letter = Letter.from_json(
+        {"subject": subject, "body": body, "content_type": "html" if html else "text", "now": NOW}
+    )
+    for rule in SUBJECT_RULES:
+        for finding in rule(letter):
+            if finding.span is not None:
+                assert 0 <= finding.span[0] <= finding.span[1] <= len(subject)
+
+
+@pytest.mark.parametrize(
+    ("subject", "body", "content_type"),
+    [
+        ("free " * 200_000, "free", "text"),
+        ("\u200d" * 1_000_000, "x", "text"),
+        (
+            "Ends tonight: 50% off everything, free gift, recipes, no fees",
+            "$1, until nov 1 " * 60_000,
+            "text",
+        ),
+        ("Ends tonight: 50% off everything, free gift", "<div>" * 100_000 + "50% off", "html"),
+    ],
+)
+def test_huge_letters_never_hang_a_check(subject, body, content_type):
+    started = time.process_time()
+    assert verdict(subject, body, content_type=content_type) != "ok"
+    assert time.process_time() - started < 10  # of this process's own time: the machine may be busy
+
+
+# -- the command ------------------------------------------------------------------------------------------
+
+
+def asked(*lines: str) -> tuple[int, list[dict[str, Any]]]:
+    command = [sys.executable, "manage.py", "check_subject"]
+    done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=False)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def line(**parts: Any) -> str:
+    return json.dumps(
+        {
+            "id": "a",
+            "subject": "Lamps",
+            "from_name": "Acme",
+            "from_email": "a@acme.example",
+            "body": FILLER,
+            **parts,
+        }
+    )
+
+
+def test_the_command_answers_each_line_and_tells_the_gravest():
+    assert asked(line(id=7)) == (0, [{"id": 7, "verdict": "ok", "findings": []}])
+    code, [answer] = asked(line(subject="🎁 Re: lamps", now=NOW))
+    [finding] = answer["findings"]
+    assert (code, answer["verdict"]) == (1, "block")
+    assert set(finding) == {"rule", "severity", "message", "span", "source"}
+    assert (finding["rule"], finding["severity"], finding["span"]) == ("subject_thread", "block", [2, 5])
+
+
+def test_a_bad_line_is_told_and_the_others_are_answered():
+    bad = [
+        "{",
+        "[]",
+        line(subject=None),
+        line(purpose="fun"),
+        line(now="yesterday"),
+        line(now="2026-11-24T10:00:00"),
+        line(offers=[{"what": "x"}]),
+        line(offers=[{"what": "x", "kind": "price", "zone": "Mars/Base"}]),
+        line(content_type="pdf"),
+    ]
+    code, answers = asked(*bad, line(id="last"))
+    assert code == 2
+    assert all(answer["error"].startswith("This line can’t be read: ") for answer in answers[:-1])
+    assert len(answers) == len(bad) + 1 and answers[-1] == {"id": "last", "verdict": "ok", "findings": []}
+
+
+def test_now_is_the_clock_when_it_is_not_given():
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    letter = Letter.from_json({"subject": "x", "body": "y"})
+    assert letter.now > yesterday and letter.now.tzinfo is not None
