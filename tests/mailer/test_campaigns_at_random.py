@@ -1,0 +1,154 @@
+"""Any order of verbs, workers' slices and opt-outs: states move along the arrows, and the sums hold."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from mailer import addresses, audience, campaigns, dispatch, suppression
+from mailer.models import Campaign, Evidence, MailingList, Message
+from project.inbox.server import InboxServer
+from tests.stories import parts
+
+AUDIENCE = 4
+ARROWS = {
+    ("draft", "sending"),
+    ("sending", "paused"),
+    ("paused", "sending"),
+    ("sending", "sent"),
+    ("sending", "cancelled"),
+    ("paused", "cancelled"),
+}
+VERBS = (campaigns.launch, campaigns.pause, campaigns.resume, campaigns.cancel)
+CHANGES = ("launched", "paused", "resumed", "cancelled", "sent")
+
+
+class Walk(RuleBasedStateMachine):
+    """One campaign to four people, with a server in changing moods."""
+
+    server: InboxServer
+    friends: MailingList
+    turns = 0
+
+    @initialize(under_way=st.booleans())
+    def begin(self, under_way: bool) -> None:
+        Walk.turns += 1
+        self.people = parts.list_of(AUDIENCE, f"walk-{Walk.turns}", prefix=f"walk{Walk.turns}-")
+        self.campaign = parts.draft(self.people)
+        self.state, self.changes, self.gone = "draft", 0, set()
+        self.mood: str | None = None
+        self.server._handler.reply = lambda stage, _: self.mood if stage == "rcpt" else None
+        campaigns.allow_all(None)
+        self.is_stopped = False
+        if under_way:  # else most walks would end before anything goes out
+            self.say(campaigns.launch)
+            audience.snapshot(self.campaign)
+            self.state = "sending"
+
+    # -- what people do
+
+    @rule(verb=st.sampled_from(VERBS))
+    def say(self, verb) -> None:
+        try:
+            verb(Campaign.objects.get(pk=self.campaign.pk), None)
+        except campaigns.CampaignRefused:
+            return
+        self.changes += 1
+
+    @rule(on=st.booleans())
+    def turn_the_switch(self, on: bool) -> None:
+        campaigns.stop_all(None, "a walk") if on else campaigns.allow_all(None)
+        self.is_stopped = on
+
+    @rule(number=st.integers(1, AUDIENCE))
+    def opt_out(self, number: int) -> None:
+        email = f"walk{Walk.turns}-person{number}@example.org"
+        key = addresses.parse(email).mailbox_key
+        suppression.suppress(key, reason="opt_out", channel="page", actor="recipient")
+        if email not in parts.recipients(self.server):
+            self.gone.add(email)
+
+    # -- what workers and servers do
+
+    @precondition(lambda self: self.state == "sending")
+    @rule()
+    def fix_the_audience(self) -> None:
+        audience.snapshot(Campaign.objects.get(pk=self.campaign.pk))
+
+    @rule(mood=st.sampled_from([None, "451 4.7.1 later", "550 5.1.1 unknown"]))
+    def send(self, mood: str | None) -> None:
+        self.mood = mood
+        before = self.at_the_server()
+        dispatch.run_slice(self.campaign.pk)
+        if self.state != "sending" or self.is_stopped:
+            assert self.at_the_server() == before
+
+    @rule()
+    def time_passes(self) -> None:
+        Message.objects.filter(campaign_id=self.campaign.pk, state="pending").update(due_at=timezone.now())
+        dispatch.recover()
+        dispatch.withhold_cancelled()
+
+    @rule()
+    def finish(self) -> None:
+        self.changes += campaigns.finish(self.campaign.pk)
+
+    # -- what holds at all times
+
+    def at_the_server(self) -> int:
+        return parts.recipients(self.server, self.campaign).total()
+
+    @invariant()
+    def the_state_moves_along_the_arrows_with_evidence(self) -> None:
+        state = Campaign.objects.get(pk=self.campaign.pk).state
+        assert state == self.state or (self.state, state) in ARROWS
+        self.state = state
+        told = Evidence.objects.filter(subject=f"campaign {self.campaign.pk}", verb__in=CHANGES)
+        assert told.count() == self.changes
+
+    @invariant()
+    def everyone_is_accounted_for(self) -> None:
+        counts = parts.states(self.campaign)
+        fixed = Campaign.objects.get(pk=self.campaign.pk).snapshot_at is not None
+        assert sum(counts.values()) == (AUDIENCE if fixed else 0)
+        assert not {"claimed", "handed_over", "unknown"} & set(counts)
+        got = parts.recipients(self.server, self.campaign)
+        assert set(got.values()) <= {1}
+        assert set(got) == parts.emails(self.campaign, "accepted")
+        assert not self.gone & set(got)
+        assert self.state != "sent" or set(counts) <= {"accepted", "refused", "withheld"}
+
+
+@pytest.fixture
+def server(living_database, settings, tmp_path) -> Iterator[InboxServer]:
+    with parts.mail_server(settings, tmp_path) as inbox:
+        yield inbox
+
+
+@pytest.mark.parametrize(
+    "examples", [40, pytest.param(500, marks=[pytest.mark.faults, pytest.mark.timeout(900)])]
+)
+def test_any_order_of_verbs_slices_and_opt_outs_keeps_the_promises(server, examples):
+    Walk.server = server
+    run_state_machine_as_test(
+        Walk,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            # A walk of at most 25 steps is read as it is; shrinking one costs minutes.
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
