@@ -1,0 +1,106 @@
+"""How the installation does, in one look or for a monitor."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.core.management import BaseCommand
+from django.db import connection
+from django.utils import timezone
+
+from mailer import evidence, journal, replaying
+from mailer.compliance.reminders import attestations_due
+from mailer.models import Heartbeat, KillSwitch, Trouble
+from mailer.privacy import requests
+
+SILENT_AFTER = timedelta(seconds=60)
+
+# `oldest` is how long the longest-waiting message that is due has waited, in seconds.
+FIGURES = """
+SELECT count(*) FILTER (WHERE message.state = 'pending' AND due_at <= now()),
+       count(*) FILTER (WHERE message.state IN ('claimed', 'handed_over')),
+       count(*) FILTER (WHERE message.state = 'unknown'),
+       count(*) FILTER (WHERE message.state IN ('accepted', 'refused')
+                          AND settled_at > now() - interval '10 s') / 10.0,
+       COALESCE(EXTRACT(epoch FROM now() - min(due_at) FILTER (WHERE message.state = 'pending'
+                                                                 AND due_at <= now())), 0)
+FROM mailer_message AS message
+JOIN mailer_campaign AS campaign ON campaign.id = message.campaign_id
+WHERE campaign.state IN ('sending', 'sent')
+"""
+
+
+class Command(BaseCommand):
+    """Exit 0: all well; 1: there are warnings."""
+
+    help = (
+        "Workers, messages due, in flight and unknown, rate, oldest, lines of the journal that wait, warnings. "
+        "Exit 1 if there are warnings."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        figures = self._figures()
+        if options["json"]:
+            self.stdout.write(json.dumps(figures))
+        else:
+            for name, value in figures.items():
+                self.stdout.write(
+                    f"{name:<10} {'; '.join(value) or 'none' if isinstance(value, list) else value}"
+                )
+        sys.exit(1 if figures["warnings"] else 0)
+
+    def _figures(self) -> dict[str, Any]:
+        with connection.cursor() as cursor:
+            cursor.execute(FIGURES)
+            due, in_flight, unknown, rate, oldest = cursor.fetchone()
+        behind, journal_warnings = _journal()
+        return {
+            "workers": Heartbeat.objects.filter(name="worker", at__gt=timezone.now() - SILENT_AFTER).count(),
+            "due": due,
+            "in_flight": in_flight,
+            "unknown": unknown,
+            "rate": float(rate),
+            "oldest": round(float(oldest), 1),
+            "journal": behind,
+            "warnings": [*_warnings(), *journal_warnings],
+        }
+
+
+def _journal() -> tuple[int | None, list[str]]:
+    """How many lines of the journal are not known to be in the ledger yet, and what is wrong with it."""
+    try:
+        waiting, damaged = replaying.lag()
+    except journal.JournalUnreadable as wrong:
+        return None, [str(wrong)]
+    found = []
+    if damaged:
+        found.append(
+            f"{damaged} lines of the journal are damaged: opt-outs may be among them. The worker's log names the "
+            "files; when you have looked, move them out of the folder."
+        )
+    if replaying.is_behind():
+        found.append(
+            "The ledger is older than the journal: nothing is sent until a worker has entered the rest."
+        )
+    return waiting, found
+
+
+def _warnings() -> list[str]:
+    found = [trouble.words for trouble in Trouble.objects.all()]
+    found += [words for _, words in attestations_due()]
+    if not KillSwitch.objects.filter(is_on=False).exists():
+        found.append("All sending is stopped by the kill switch.")
+    if not Heartbeat.objects.filter(name="worker", at__gt=timezone.now() - SILENT_AFTER).exists():
+        found.append(
+            "No worker has shown life for a minute: nothing is sent or imported. Start one with `manage.py run`."
+        )
+    if number := sum(request.is_soon for request in requests.open_requests()):
+        found.append(
+            f"{number} of the requests about personal data must be answered within seven days, or should have been."
+        )
+    return found + evidence.warnings()
