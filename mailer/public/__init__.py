@@ -1,0 +1,1 @@
+"""Recipients' pages: no session, no cookie, no script, nothing asked (promise 4 of the design)."""
