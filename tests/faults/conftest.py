@@ -1,0 +1,5 @@
+"""The same installation as the stories have, at length."""
+
+from tests.stories.conftest import installation
+
+__all__ = ["installation"]
