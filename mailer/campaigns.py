@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from mailer import addresses, approvals, evidence, locks
-from mailer.compliance import Finding, Severity, blocks, check
+from mailer.compliance import Finding, Severity, blocks, catalogue, check
 from mailer.models import Approval, Campaign, KillSwitch, MailingList, Revision, Sender, TestAddress, TestSend
 from mailer.rendering import Content, ContentRefused, ListFacts, SenderFacts, Skeleton, compile_content
 
@@ -53,6 +53,7 @@ def launch(campaign: Campaign, user: Any) -> Revision:
             sha256=bytes(revision.sha256).hex(),
             approval=revision.approval_id,
             findings=[{"rule": f.rule, "severity": str(f.severity)} for f in findings],
+            rules=catalogue.versions(),
         )
     campaign.refresh_from_db()
     return revision
@@ -76,6 +77,7 @@ def approve(campaign: Campaign, user: Any, reason: str = "") -> Approval:
             sha256=bytes(approval.sha256).hex(),
             policy=approval.policy,
             released=[released["rule"] for released in approval.releases],
+            rules=catalogue.versions(),
         )
     return approval
 

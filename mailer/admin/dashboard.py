@@ -10,7 +10,7 @@ from django.urls import reverse
 from mailer import approvals
 from mailer.admin import campaign_progress, data_requests
 from mailer.admin.operations import silences
-from mailer.compliance.reminders import attestations_due
+from mailer.compliance.reminders import attestations_due, reviews_due
 from mailer.models import Campaign, Contact, Import, MailingList, Message, Sender
 
 LAST = 6
@@ -36,6 +36,7 @@ def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         **context,
         "is_local": settings.LOCAL,
         **(_told() if may_see else {}),
+        "reviews_due": reviews_due() if request.user.has_perm("mailer.view_evidence") else [],
         "attestations_due": attestations_due() if request.user.has_perm("mailer.view_sender") else [],
         "data_requests": data_requests.urgent() if answers else [],
     }

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
 from mailer import approvals, campaigns
-from mailer.compliance import Severity
+from mailer.compliance import Severity, catalogue
 from mailer.models import Approval, Campaign, Evidence, MailingList
 from tests.mailer.admin_door import member, new_draft, said, signed_in
 
@@ -79,7 +79,7 @@ def test_released_by_somebody_else_for_a_reason_it_goes_out(policy):
     assert (proof.actor, proof.subject) == (f"user {approver.pk}", f"campaign {draft.pk}")
     assert proof.details == {
         "approval": approval.pk, "sha256": bytes(approval.sha256).hex(), "policy": policy,
-        "released": [finding.rule for finding in held],
+        "released": [finding.rule for finding in held], "rules": catalogue.versions(),
     }  # fmt: skip
     campaigns.launch(draft, member("Marketer"))
     assert draft.revision.approval == approval

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 from lxml.html import HtmlElement
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 from mailer.rendering.styles import declarations, pixels
 
 RULE = "blank_space"
 SOURCE = "15 U.S.C. 7704(a)(5)(A)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D42")
 MOST_PIXELS = 2000  # about three phone screens
 LINE = 24.0
 LINES = frozenset({"br", "p", "tr", "li", "div", "hr"})

@@ -8,12 +8,14 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.models import Sender
 from mailer.rendering.reply_marks import looks_like_a_reply
 
 RULE = "display_name"
 SOURCE = "15 U.S.C. 7702(8), 7704(a)(1); Google sender guidelines"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D14")
 URGENCY = re.compile(
     r"\b(?:urgent|last chance|final (?:notice|hours|call)|time is running out|act now|limited time|important update|"
     r"action required|alert|winner|free|sale|\d+ ?% off)\b",

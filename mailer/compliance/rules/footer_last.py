@@ -6,6 +6,7 @@ for the right to object (DUTIES D37, D39, D42, D45, D46).
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 from mailer.compliance.rules.label_first import is_legible
@@ -13,6 +14,7 @@ from mailer.compliance.visible import Run
 
 RULE = "footer_last"
 SOURCE = "15 U.S.C. 7704(a)(5)(A); GDPR 21(4)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D37 D39 D42 D45 D46")
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:

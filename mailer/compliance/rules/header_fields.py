@@ -8,11 +8,13 @@ one sample is filled with hostile names (DUTIES D15, D18, D20, D82, D89).
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 
 RULE = "header_fields"
 SOURCE = "15 U.S.C. 7704(a)(1); RFC 5322 §3.6"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D15 D18 D20 D82 D89")
 EXPECTED = [
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe",
     "List-Unsubscribe-Post", "Feedback-ID", "MIME-Version", "Content-Type",

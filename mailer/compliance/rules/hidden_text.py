@@ -6,12 +6,14 @@ readers is meant for filters (DUTIES D32, D42).
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 from mailer.compliance.visible import Run
 
 RULE = "hidden_text"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D32 D42")
 LEAST_PIXELS = 8
 LEAST_CONTRAST = 1.5
 

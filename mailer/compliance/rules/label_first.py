@@ -5,12 +5,14 @@
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 from mailer.compliance.visible import Run
 
 RULE = "label_first"
 SOURCE = "15 U.S.C. 7704(a)(5)(A)(i)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D37 D42")
 LEAST_PIXELS = 12
 LEAST_CONTRAST = 4.5
 

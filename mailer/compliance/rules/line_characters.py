@@ -8,11 +8,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 
 RULE = "line_characters"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RFC 5322 §2.2"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D18 D32")
 UNSEEN = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "Zl", "Zp"})
 # Blank, though Unicode counts them as letters or symbols: Hangul fillers and the empty Braille cell.
 BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")

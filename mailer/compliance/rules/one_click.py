@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from mailer import tokens
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 
 RULE = "one_click"
 SOURCE = "RFC 8058 §3.1; RFC 2369 §2"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D70 D71 D73")
 LONGEST_ELEMENT = 77
 LINK = re.compile(rb"\r\nList-Unsubscribe: \r\n (<[!-;=?-~]+>)(?:,\r\n <mailto:([!-;=?-~]+)>)?\r\n")
 POST = b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"

@@ -6,6 +6,7 @@ lists only beside it, so it stands below and is no larger (7704(a)(3)(B), D53).
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 from mailer.compliance.visible import Run
@@ -13,6 +14,7 @@ from mailer.tokens import preferences_link
 
 RULE = "opt_out_link"
 SOURCE = "15 U.S.C. 7704(a)(3)(A), (a)(5)(A)(ii)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D39 D44 D53 D81")
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ private mailbox is written PMB or #, never PO Box (DUTIES D40, D41). What an add
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.postal import (
     Parts,
@@ -22,6 +23,7 @@ from mailer.models import Sender
 
 RULE = "postal_address"
 SOURCE = "15 U.S.C. 7704(a)(5)(A)(iii); 16 CFR 316.2(p)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D40 D41")
 Kind = Sender.AddressKind
 
 

@@ -9,11 +9,13 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.models import Sender
 
 RULE = "sender_attested"
 SOURCE = "15 U.S.C. 7704(a)(1)(A), (a)(5)(A)(iii); 16 CFR 316.2(p)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D11 D40")
 RENEWED_EVERY = timedelta(days=365)
 WARN_BEFORE = timedelta(days=60)
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.freemail import is_freemail
 from mailer.models import Sender
 
 RULE = "sender_complete"
 SOURCE = "15 U.S.C. 7704(a)(1), (a)(3)(A)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D10 D13 D16")
 NEEDED = {
     "legal_name": "legal name",
     "trade_name": "trade name",

@@ -7,11 +7,13 @@ this reads what was kept. The local inbox is never asked about.
 from collections.abc import Iterator
 
 from mailer.compliance import sender_dns
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.models import DnsAnswer, Sender
 
 RULE = "sender_dns"
 SOURCE = "RFC 9989; RFC 7208; RFC 6376"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D16 D21 D22")
 
 
 def check(sender: Sender) -> Iterator[Finding]:

@@ -6,11 +6,13 @@ hardly “clear and conspicuous” (15 U.S.C. 7704(a)(5)(A); DUTIES D43).
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 
 RULE = "size"
 SOURCE = "15 U.S.C. 7704(a)(5)(A)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D43")
 WARN_AT, BLOCK_AT = 90_000, 102_000  # bytes of decoded HTML
 
 

@@ -6,12 +6,14 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_absent"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 ABSENT = re.compile(
     r"(?<!you )\b(?:(?:cannot|can't|could not|couldn't|will not|won't|unable to|"
     r"not able to) (?:be (?:with us|here|there)|come|attend|make it|appear|"

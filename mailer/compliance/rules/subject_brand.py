@@ -7,6 +7,7 @@ A brand that is only named (“works with Alexa”, “New IRS rule, explained�
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects import brands
 from mailer.compliance.subjects.claims import Claim
@@ -14,6 +15,7 @@ from mailer.compliance.subjects.letter import Letter
 
 RULE = "subject_brand"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2); 16 CFR 461"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D10 D25")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

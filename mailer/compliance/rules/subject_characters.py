@@ -7,12 +7,14 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.normalise import TrickKind, normalise
 
 RULE = "subject_characters"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D32")
 LONGEST = 200  # as in subject_length; most phones show about 40
 MESSAGES = {
     TrickKind.HIDDEN: (Severity.BLOCK, "has a character that can’t be seen. Type the words again."),

@@ -7,6 +7,7 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.letter import Letter
@@ -16,6 +17,7 @@ from mailer.compliance.subjects.times import NUMBER, counted
 
 RULE = "subject_counts"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 COUNT = re.compile(
     r"(?<![\w$€£.,/#-])(?P<count>\d{1,3}(?:,\d{3})+|\d{1,6}) (?:new |more |other )?(?P<noun>[a-z]{4,})"
 )

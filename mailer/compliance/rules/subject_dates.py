@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.letter import Letter
@@ -16,6 +17,7 @@ from mailer.compliance.subjects.words import stems
 
 RULE = "subject_dates"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 DAYS_OF_ISSUE = timedelta(days=3)
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tonight|tomorrow")
 DAY_OF_SENDING = re.compile(r"today|tonight|tomorrow")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.claims import Deadline
 from mailer.compliance.subjects.deadlines import AGAIN, NEVER, counts_in, deadlines_in, ends_in, sentences_on
@@ -28,6 +29,7 @@ HOUR = re.compile(r"\bnoon\b|\d{1,2}(?::\d\d)? ?[ap](?=\.?m)")
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 RULE = "subject_deadline"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D26 D27 D28")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

@@ -6,12 +6,14 @@ fault pleaded (DUTIES D5, T12).
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.denials import DENIED, IN_BODY, PERSONAL_DATA
 from mailer.compliance.subjects.letter import Letter, Purpose
 
 RULE = "subject_denial"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2) and (a)(5)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D5")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

@@ -6,12 +6,14 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.words import stems
 
 RULE = "subject_denied"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 FEW = 25  # sentences; in a longer body a word comes up again in another matter
 WORD = re.compile(r"[a-z]{5,}")
 # Words whose negation says little of what is offered: “you do not need to order”, “there is no hurry”.

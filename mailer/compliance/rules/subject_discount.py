@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import permutations
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.claims import Discount
 from mailer.compliance.subjects.conditions import ANNOUNCED
@@ -23,6 +24,7 @@ from mailer.compliance.subjects.offers import Offer, OfferKind
 
 RULE = "subject_discount"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D26 D33")
 Verdict = tuple[Severity, str] | None
 MOST_SUMS = 4  # of one sentence; a price list is no sum
 FEW = re.compile(

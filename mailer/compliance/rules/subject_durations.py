@@ -7,6 +7,7 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.durations import Duration, durations_in
@@ -15,6 +16,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_durations"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 435"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 # What lasts on its own, beside the thing the subject speaks of.
 OTHER = re.compile(
     r"\b(?:returns?|refunds?|founded|years of|ago|since|old|reply|answer|notice|shipping takes|cancel)\b"

@@ -7,11 +7,13 @@ D36, T15).
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter, Purpose
 
 RULE = "subject_explicit"
 SOURCE = "15 U.S.C. 7704(d); 16 CFR 316.4"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D36")
 MARK = "SEXUALLY-EXPLICIT: "
 ALMOST = re.compile(r"sexually[\s_-]*explicit\s*(?::|-|$)|\bsexually-explicit\b")
 MATERIAL = re.compile(

@@ -7,6 +7,7 @@ conjunction with the offer; 15 U.S.C. 7704(a)(2); Negative Option Rule, 16 CFR 4
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.claims import Free
 from mailer.compliance.subjects.conditions import ANNOUNCED, PURCHASE
@@ -18,6 +19,7 @@ from mailer.compliance.subjects.times import NUMBER
 
 RULE = "subject_free"
 SOURCE = "risk under 16 CFR 251.1; 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D25 D26")
 BINDS = re.compile(
     r"\b(?:contract|commit\w*|minimum term|renews?|credit card|annual plan|paying adult|nights or more)\b"
 )

@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects import brands
 from mailer.compliance.subjects.discounts import discounts_in
@@ -17,6 +18,7 @@ from mailer.compliance.subjects.relations import AGENCIES, BRANDS
 
 RULE = "subject_from_name"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1); Google sender guidelines"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D14")
 URGENT = re.compile(
     r"\b(?:urgent|last chance|final (?:notice|hours|call)|time is running out|act now|"
     r"limited time|important (?:update|notice|message)|action required|"

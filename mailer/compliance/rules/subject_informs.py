@@ -7,6 +7,7 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.body import SELLING
 from mailer.compliance.subjects.letter import Letter
@@ -14,6 +15,7 @@ from mailer.compliance.subjects.notices import bears_out
 
 RULE = "subject_informs"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 316.3"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D2 D33")
 INFORMS = re.compile(
     r"^(?:reminder|update|vote|poll|correction|news|notice|report|results|minutes|agenda|"
     r"webinar|workshop|survey|statement|answers?|meet)\b|"

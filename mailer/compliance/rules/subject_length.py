@@ -5,11 +5,13 @@
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 
 RULE = "subject_length"
 SOURCE = "15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D18 D25")
 LONGEST = 200
 
 

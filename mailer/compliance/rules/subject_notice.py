@@ -6,6 +6,7 @@
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter, Purpose
 from mailer.compliance.subjects.normalise import Line
@@ -21,6 +22,7 @@ from mailer.compliance.subjects.notices import (
 
 RULE = "subject_notice"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 316.3"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D30")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

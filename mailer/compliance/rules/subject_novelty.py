@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects import novelty
 from mailer.compliance.subjects.claims import Claim
@@ -19,6 +20,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_novelty"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D27")
 COMPANY_AGE = re.compile(r"\b(?:founded|established|family|business|company since|in business|our shop)\b")
 SHORT = 5  # sentences; so short a body is about one thing
 NEVER_AWAY = re.compile(

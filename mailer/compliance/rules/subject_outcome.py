@@ -5,6 +5,7 @@ FTC Act section 5 and the substantiation doctrine; 15 U.S.C. 7704(a)(2); FTC v. 
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.outcomes import (
@@ -21,6 +22,7 @@ from mailer.compliance.subjects.outcomes import (
 
 RULE = "subject_outcome"
 SOURCE = "risk under 15 U.S.C. 45; 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D25 D34")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

@@ -6,12 +6,14 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.relations import PERSON, PERSON_BORNE_OUT
 
 RULE = "subject_person"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D10 D25")
 NOTE_FROM = re.compile(
     r"\b(?:a |the )?(?:personal |special |short |quick )?(?:note|letter|message|"
     r"word) from (?:our |the )?(?:founder|ceo|owner|director|chef|head \w+|president|team|"

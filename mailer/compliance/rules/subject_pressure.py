@@ -6,11 +6,13 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 
 RULE = "subject_pressure"
 SOURCE = "Google sender guidelines"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D25")
 THREAT = re.compile(
     r"\b(?:act (?:now|fast|immediately)|or (?:else|lose(?! it\b)|you(?:'ll| will) (?:lose|regret|"
     r"miss))|respond (?:now|immediately|today|within)|final notice|last warning|"

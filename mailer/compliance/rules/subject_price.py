@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.discounts import MINIMUM, conditions_in, is_off
 from mailer.compliance.subjects.free import IN_SUBJECT
@@ -16,6 +17,7 @@ from mailer.compliance.subjects.normalise import Line
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 WAS = re.compile(
     r"\b(?:was|were|reg(?:ular(?:ly)?)?\.?|originally|worth|value[d]?(?: at)?|rrp|msrp|"
     r"normally|instead of|down from|list price)\b"

@@ -6,6 +6,7 @@ a disclaimer in the body does not cure the subject (DUTIES D31, T7).
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.notices import DONE
@@ -13,6 +14,7 @@ from mailer.compliance.subjects.prizes import BELIED, BORNE_OUT, CONGRATULATES, 
 
 RULE = "subject_prize"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D31")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

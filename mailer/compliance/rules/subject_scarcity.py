@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.claims import Scarcity
 from mailer.compliance.subjects.letter import Letter
@@ -12,6 +13,7 @@ from mailer.compliance.subjects.scarcity import CROWD, STOCK, is_plentiful, is_t
 
 RULE = "subject_scarcity"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D25 D26")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

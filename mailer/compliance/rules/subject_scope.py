@@ -7,6 +7,7 @@ everything” (DUTIES D26, T9).
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.discounts import EVERYTHING, EXCEPTIONS, discounts_in, exceptions_in
 from mailer.compliance.subjects.letter import Letter
@@ -15,6 +16,7 @@ from mailer.compliance.subjects.relevance import relevant_offers
 
 RULE = "subject_scope"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D26")
 WHOLE = ("all", "every", "entire", "whole", "sitewide", "storewide", "any product", "no exclusions")
 PARTLY = re.compile(
     r"(?<!not )\b(?:only|select\w*|some|certain|except|excluding|excludes|apart from|other than)\b"

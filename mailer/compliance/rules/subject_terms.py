@@ -6,12 +6,14 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.terms import TERMS, Term
 
 RULE = "subject_terms"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 NO = re.compile(r"\b(?:no|not|without|zero|never|nor|any)(?: \w+){0,3} $")
 WAIVED = re.compile(r"^[^.;,]{0,20}\b(?:waived|free|included|scrapped|gone|abolished|dropped|on us)\b")
 BESIDE = re.compile(r"\bfree (?:standard |express )?(?:shipping|delivery)|\bships? free")

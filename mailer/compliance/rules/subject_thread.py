@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.normalise import normalise
@@ -16,6 +17,7 @@ from mailer.rendering.reply_marks import looks_like_a_reply
 BRACKETED = re.compile(r"^\W*(?:no subject|none|untitled)?\W+(?:re|fwd?|aw|wg|tr|rv|sv) ?:")
 RULE = "subject_thread"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D29")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

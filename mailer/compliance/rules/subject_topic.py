@@ -6,6 +6,7 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.topics import TOPICS, is_shown
@@ -14,6 +15,7 @@ from mailer.compliance.subjects.topics import TOPICS, is_shown
 OFFERED = re.compile(r"\bsale\b|\d ?%|\bvip\b|\bearly access|\bdeals?\b|\boffers?\b|\bmarkdowns?\b")
 RULE = "subject_topic"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

@@ -7,12 +7,14 @@ on “everything” are the scope rule's.
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_universal"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 WHOLE = re.compile(
     r"\b(?:every(?!\s*(?:day|body's|one's)\b)(?: \w+)?|all (?!about\b|new\b|you\b|over\b|in\b|set\b|"
     r"the best\b|that\b|we\b|this\b|your\b|out\b|"

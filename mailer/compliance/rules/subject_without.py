@@ -6,11 +6,13 @@
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 
 RULE = "subject_without"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
 WITHOUT = re.compile(
     r"\b(?:no|without|zero|never any)(?: (?:any|more|hidden|added|extra|annual|single|joining|"
     r"monthly|small))* (?P<thing>[a-z]{3,})|\b(?P<thing2>[a-z]{3,})-free\b"

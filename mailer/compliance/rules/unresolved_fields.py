@@ -7,11 +7,13 @@ leave behind. 15 U.S.C. 7704(a)(2), and plain respect.
 import re
 from collections.abc import Iterator
 
+from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import HOSTILE, FinishedMessage
 
 RULE = "unresolved_fields"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
+REVIEWED = Reviewed("2026-11-22", version=1, duties="D25 D33")
 LEFT_OVER = re.compile(
     r"\{\{.{0,60}|\{%.{0,60}|%\}|\}\}|\*\|[A-Z][\w:]*\|\*|%%\w+%%|%recipient[._]\w+%|\$\{\w+\}|\[\[\w+\]\]|<%=?.{0,40}|"
     r"\[(?:F|L)NAME\]|\[(?:first|last)[ _-]?name\]|\bz[0-9a-f]{20}q\d+z",

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from mailer import evidence, journal, replaying
-from mailer.compliance.reminders import attestations_due
+from mailer.compliance.reminders import attestations_due, reviews_due
 from mailer.models import Heartbeat, KillSwitch, Trouble
 from mailer.privacy import requests
 
@@ -93,6 +93,7 @@ def _journal() -> tuple[int | None, list[str]]:
 def _warnings() -> list[str]:
     found = [trouble.words for trouble in Trouble.objects.all()]
     found += [words for _, words in attestations_due()]
+    found += reviews_due()
     if not KillSwitch.objects.filter(is_on=False).exists():
         found.append("All sending is stopped by the kill switch.")
     if not Heartbeat.objects.filter(name="worker", at__gt=timezone.now() - SILENT_AFTER).exists():
