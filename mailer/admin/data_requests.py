@@ -1,5 +1,6 @@
 """Requests of persons about their own data: noted, watched by the clock, and answered by the room's verbs."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,16 +11,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
-from unfold.widgets import (
-    UnfoldAdminEmailInputWidget,
-    UnfoldAdminSelectWidget,
-    UnfoldAdminTextareaWidget,
-    UnfoldAdminTextInputWidget,
-)
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from mailer import addresses, evidence
-from mailer.admin.ledger import TOLD_TO_STAFF
-from mailer.admin.pages import NeverChanged, OwnPageList, changes, needs, page
+from mailer.admin.pages import NeverChanged, OwnPageList, carry_out, changes, needs, page
+from mailer.admin.told import ToldForm, this_minute
 from mailer.models import Contact, DataRequest
 from mailer.privacy import access, correction, erasure, requests
 from mailer.privacy.persons import Person, person_of
@@ -27,25 +23,13 @@ from mailer.privacy.persons import Person, person_of
 Kind = DataRequest.Kind
 
 
-class RequestForm(forms.Form):
+class RequestForm(ToldForm):
+    """The law counts 30 days from the arrival; address and words are forgotten when the request is closed."""
+
+    field_order = ("kind", "address", "channel", "received_at", "words")
+
     kind = forms.ChoiceField(
         label="What do they ask for?", choices=Kind.choices, widget=UnfoldAdminSelectWidget
-    )
-    address = forms.CharField(
-        label="Their address",
-        max_length=254,
-        widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="The one that they get mail at, or write from. It is forgotten when the request is closed.",
-    )
-    channel = forms.ChoiceField(
-        label="How did it reach you?",
-        choices=[(channel.value, channel.label) for channel in TOLD_TO_STAFF],
-        widget=UnfoldAdminSelectWidget,
-    )
-    received_at = forms.DateTimeField(
-        label="When did it arrive? (UTC)",
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="When the person told you, not when you write it down. The 30 days count from then.",
     )
     words = forms.CharField(
         label="In their words",
@@ -54,18 +38,6 @@ class RequestForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 4}),
         help_text="What they ask, as far as it helps you to answer. It is forgotten when the request is closed.",
     )
-
-    def clean_address(self) -> addresses.Address:
-        try:
-            return addresses.parse(self.cleaned_data["address"])
-        except addresses.AddressRefused as wrong:
-            raise forms.ValidationError(f"This is not an address: {wrong}") from None
-
-    def clean_received_at(self) -> Any:
-        received_at = self.cleaned_data["received_at"]
-        if received_at > timezone.now():
-            raise forms.ValidationError("This is in the future. When did it arrive?")
-        return received_at
 
 
 class NamesForm(forms.Form):
@@ -183,7 +155,7 @@ def _days(number: int) -> str:
 def note(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
     """A request that reached staff by mail, phone or post is entered, and its clock runs."""
     form = RequestForm(
-        request.POST or None, initial={"received_at": _this_minute(), "address": _address_of(request)}
+        request.POST or None, initial={"received_at": this_minute(), "address": _address_of(request)}
     )
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
@@ -317,18 +289,9 @@ def refuse(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpRe
     )
 
 
-def _done(request: HttpRequest, number: int, act: Any, words: str) -> HttpResponse:
-    try:
-        act()
-    except requests.RequestRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, words)
+def _done(request: HttpRequest, number: int, act: Callable[[], object], words: str) -> HttpResponse:
+    carry_out(request, act, words, refusal=requests.RequestRefused)
     return redirect("admin:mailer_datarequest_page", number)
-
-
-def _this_minute() -> str:
-    return timezone.now().strftime("%Y-%m-%dT%H:%M")
 
 
 def urgent() -> list[DataRequest]:

@@ -6,63 +6,17 @@ browser's history and in every log on the way.
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin as PlainModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
-from django.utils import timezone
 from unfold.admin import ModelAdmin
-from unfold.widgets import UnfoldAdminEmailInputWidget, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from mailer import addresses, evidence, suppression
 from mailer.admin.pages import OnePage, needs, page
+from mailer.admin.told import AddressForm, ToldForm, this_minute
 from mailer.models import Contact, Evidence, Reinstatement, Suppression, VoidedImport
-
-Channel = Suppression.Channel
-# What reaches staff (D56); the machine's own channels are entered by the machine.
-TOLD_TO_STAFF = (
-    Channel.PHONE,
-    Channel.POST,
-    Channel.IN_PERSON,
-    Channel.WEB_FORM,
-    Channel.REPLY,
-    Channel.STAFF,
-)
-
-
-class AddressForm(forms.Form):
-    address = forms.CharField(
-        label="Address",
-        max_length=400,
-        widget=UnfoldAdminEmailInputWidget(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
-
-    def clean_address(self) -> addresses.Address:
-        try:
-            return addresses.parse(self.cleaned_data["address"])
-        except addresses.AddressRefused as wrong:
-            raise forms.ValidationError(f"This is not an address: {wrong}") from None
-
-
-class OptOutForm(AddressForm):
-    channel = forms.ChoiceField(
-        label="How were you told?",
-        choices=[(channel.value, channel.label) for channel in TOLD_TO_STAFF],
-        widget=UnfoldAdminSelectWidget,
-    )
-    received_at = forms.DateTimeField(
-        label="When did it arrive? (UTC)",
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text="When the person told you, not when you write it down. The law counts from then.",
-    )
-
-    def clean_received_at(self) -> Any:
-        received_at = self.cleaned_data["received_at"]
-        if received_at > timezone.now():
-            raise forms.ValidationError("This is in the future. When did it arrive?")
-        return received_at
 
 
 @admin.register(Suppression)
@@ -124,7 +78,7 @@ def _acts(request: HttpRequest, address: addresses.Address) -> Any:
 @needs("mailer.add_suppression")
 def record(request: HttpRequest, model_admin: PlainModelAdmin) -> HttpResponse:
     """An opt-out by phone, post or in person counts like a click (D56): from now on, for all mail."""
-    form = OptOutForm(request.POST or None, initial={"received_at": _this_minute()})
+    form = ToldForm(request.POST or None, initial={"received_at": this_minute()})
     if request.method == "POST" and form.is_valid():
         _recorded(request, form.cleaned_data)
         return redirect("admin:mailer_suppression_record")
@@ -151,7 +105,3 @@ def _recorded(request: HttpRequest, said: dict[str, Any]) -> None:
         messages.success(request, "Recorded. From now on nothing more goes to this mailbox.")
     else:
         messages.info(request, "This mailbox had opted out before. That stands; nothing goes to it.")
-
-
-def _this_minute() -> str:
-    return timezone.now().strftime("%Y-%m-%dT%H:%M")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
+from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
@@ -77,6 +78,18 @@ def changes(*permissions: str) -> Callable[[View], View]:
 
 def reads(*permissions: str) -> Callable[[View], View]:
     return needs(*permissions, methods=("GET", "HEAD"))
+
+
+def carry_out(
+    request: HttpRequest, act: Callable[[], object], words: str, *, refusal: type[Exception]
+) -> None:
+    """Do what a button says, and say `words` on the next page; or why the room refused it."""
+    try:
+        act()
+    except refusal as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What the public privacy page says: the policy in versions, and what somebody vouches for with their name."""
 
+from collections.abc import Callable
+
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import ModelAdmin as PlainModelAdmin
@@ -10,7 +12,7 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from mailer.admin.pages import OnePage, changes, needs, page
+from mailer.admin.pages import OnePage, carry_out, changes, needs, page
 from mailer.models import PrivacyPolicy, PrivacyStatement
 from mailer.privacy import policy
 
@@ -105,34 +107,30 @@ def publish(request: HttpRequest, model_admin: PlainModelAdmin) -> HttpResponse:
 
 @changes("mailer.delete_privacypolicy")
 def take_back(request: HttpRequest, model_admin: PlainModelAdmin, number: int) -> HttpResponse:
-    try:
-        policy.take_back(number, today=timezone.now().date(), user=request.user)
-    except policy.PolicyRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "Taken back. It was never in force.")
-    return redirect("admin:mailer_privacypolicy_changelist")
+    today = timezone.now().date()
+    return _done(
+        request,
+        lambda: policy.take_back(number, today=today, user=request.user),
+        "Taken back. It was never in force.",
+    )
 
 
 @changes("mailer.attest_privacystatement")
 def attest(request: HttpRequest, model_admin: PlainModelAdmin, what: str) -> HttpResponse:
     if what not in What.values:
         raise Http404
-    try:
-        policy.attest(what, user=request.user)
-    except policy.PolicyRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "Attested by you. It is said in public from now on.")
-    return redirect("admin:mailer_privacypolicy_changelist")
+    return _done(
+        request,
+        lambda: policy.attest(what, user=request.user),
+        "Attested by you. It is said in public from now on.",
+    )
 
 
 @changes("mailer.attest_privacystatement")
 def withdraw(request: HttpRequest, model_admin: PlainModelAdmin, what: str) -> HttpResponse:
-    try:
-        policy.withdraw(what, user=request.user)
-    except policy.PolicyRefused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "Withdrawn. It is said no more.")
+    return _done(request, lambda: policy.withdraw(what, user=request.user), "Withdrawn. It is said no more.")
+
+
+def _done(request: HttpRequest, act: Callable[[], object], words: str) -> HttpResponse:
+    carry_out(request, act, words, refusal=policy.PolicyRefused)
     return redirect("admin:mailer_privacypolicy_changelist")
