@@ -35,28 +35,51 @@ class CampaignRefused(Exception):
 def launch(campaign: Campaign, user: Any) -> Revision:
     """draft → sending: freeze what will be sent, if the gate and an approval let it. A worker fixes the audience.
 
-    What no rule holds is approved by whoever launches it; what is held waits for `approve`.
+    What no rule holds is approved by whoever launches it; what is held waits for `approve`. What the rules stop is
+    recorded too: it shows that they do.
     """
+    try:
+        with transaction.atomic():
+            revision = _launched(campaign, user)
+    except CampaignRefused as refused:
+        if refused.findings:
+            _record("launch refused", campaign, user, refused.findings)
+        raise
+    campaign.refresh_from_db()
+    return revision
+
+
+def _launched(campaign: Campaign, user: Any) -> Revision:
+    draft = _locked(campaign, State.DRAFT, "Only a draft can be launched")
+    findings = findings_of(draft)
+    _assert_nothing_blocks(findings)
+    skeleton = compiled(draft)
+    revision = _frozen(draft, skeleton, _approval(draft, skeleton, findings, user), user)
+    draft.state, draft.revision, draft.launched_at = State.SENDING, revision, timezone.now()
+    draft.save(update_fields=["state", "revision", "launched_at"])
+    _record(
+        "launched",
+        draft,
+        user,
+        findings,
+        revision=revision.number,
+        sha256=bytes(revision.sha256).hex(),
+        approval=revision.approval_id,
+    )
+    return revision
+
+
+def _record(verb: str, campaign: Campaign, user: Any, findings: Sequence[Finding], **details: Any) -> None:
+    """With what the rules found, and which version of them: a dossier tells it years later."""
     with transaction.atomic():
-        draft = _locked(campaign, State.DRAFT, "Only a draft can be launched")
-        findings = findings_of(draft)
-        _assert_nothing_blocks(findings)
-        skeleton = compiled(draft)
-        revision = _frozen(draft, skeleton, _approval(draft, skeleton, findings, user), user)
-        draft.state, draft.revision, draft.launched_at = State.SENDING, revision, timezone.now()
-        draft.save(update_fields=["state", "revision", "launched_at"])
         evidence.record(
-            "launched",
+            verb,
             actor=evidence.by(user),
-            subject=f"campaign {draft.pk}",
-            revision=revision.number,
-            sha256=bytes(revision.sha256).hex(),
-            approval=revision.approval_id,
+            subject=f"campaign {campaign.pk}",
+            **details,
             findings=[{"rule": f.rule, "severity": str(f.severity)} for f in findings],
             rules=catalogue.versions(),
         )
-    campaign.refresh_from_db()
-    return revision
 
 
 def approve(campaign: Campaign, user: Any, reason: str = "") -> Approval:

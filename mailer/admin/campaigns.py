@@ -14,7 +14,14 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
 from mailer import evidence
-from mailer.admin import campaign_approval, campaign_messages, campaign_offers, campaign_pages, campaign_tests
+from mailer.admin import (
+    campaign_approval,
+    campaign_messages,
+    campaign_offers,
+    campaign_pages,
+    campaign_tests,
+    rules_page,
+)
 from mailer.admin.pages import LongList, OwnPageList, SimpleForm, staff
 from mailer.models import Campaign, MailingList, Sender
 
@@ -107,6 +114,7 @@ class CampaignAdmin(LongList, SimpleForm):
             *campaign_offers.URLS,
             *campaign_tests.URLS,
             *campaign_messages.URLS,
+            ("rules/", "mailer_campaign_rules", rules_page.rules_page),
         )
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:

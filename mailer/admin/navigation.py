@@ -31,6 +31,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
                 _item("Consents", "task_alt", "mailer_consent_changelist", "view_consent"),
                 _item("Privacy page", "policy", "mailer_privacypolicy_changelist", "add_privacypolicy"),
                 _item("Retention", "auto_delete", "mailer_legalhold_changelist", "add_legalhold"),
+                _item("Rules", "rule", "mailer_campaign_rules", "view_campaign"),
                 _item("Evidence", "history_edu", "mailer_evidence_changelist", "view_evidence"),
             ],
         ),

@@ -34,6 +34,7 @@ PAGES = {
     "/admin/": (200, 200, 200, 200),
     "/admin/mailer/campaign/": (403, 200, 200, 200),
     "/admin/mailer/campaign/add/": (403, 200, 200, 200),
+    "/admin/mailer/campaign/rules/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/change/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/delete/": (403, 200, 200, 200),

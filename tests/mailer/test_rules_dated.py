@@ -1,15 +1,20 @@
 """Rules are dated data: each says its law, its duties, its version and as of when it was judged (D130)."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
+from html import unescape
 from importlib import import_module
 from pkgutil import iter_modules
 
 import pytest
 
+from mailer import campaigns
 from mailer.compliance import Severity, reminders, rules
 from mailer.compliance.catalogue import catalogue, versions
 from mailer.compliance.dated import Reviewed
+from mailer.models import Evidence
+from tests.mailer.admin_door import member, new_draft, signed_in
 
 pytestmark = pytest.mark.duty("D130")
 
@@ -39,8 +44,6 @@ def test_each_rule_is_there_once():
 @pytest.fixture
 def one_rule(monkeypatch):
     """A catalogue of one rule that was last judged on 1 March 2026."""
-    from dataclasses import replace
-
     rule = replace(catalogue()[0], reviewed=Reviewed("2026-03-01", version=1, duties="D130"))
     monkeypatch.setattr(reminders, "catalogue", lambda: (rule,))
     return rule
@@ -62,3 +65,30 @@ def one_rule(monkeypatch):
 def test_a_review_that_ages_is_told_ahead_and_never_stops_mail(one_rule, days, words):
     told = reminders.reviews_due(date(2027, 3, 1) - timedelta(days=days))
     assert told == ([words] if words else [])
+
+
+@pytest.mark.django_db
+def test_the_page_shows_each_rule_and_what_it_found_lately():
+    pressing = new_draft(subject="Fwd: The first tomatoes are here")
+    with pytest.raises(campaigns.CampaignRefused):
+        campaigns.launch(pressing, member("Marketer"))
+    refused = Evidence.objects.get(verb="launch refused")
+    assert {"rule": "fake_reply", "severity": "block"} in refused.details["findings"]
+    assert refused.details["rules"] == versions()
+    page = signed_in("Marketer").get("/admin/mailer/campaign/rules/")
+    told = {each.rule.name: each for _, group in page.context["groups"] for each in group}
+    assert set(told) == set(versions())
+    assert (told["fake_reply"].spoke, told["fake_reply"].stopped) == ((1, 1), (1, 1))
+    assert told["size"].is_quiet
+    words = page.content.decode()
+    assert all(rule.law in unescape(words) for rule in catalogue())
+    assert "reviewed 22 Nov 2026" in words and "<form" not in words.partition("c-card")[2]
+
+
+@pytest.mark.django_db
+def test_a_refusal_that_no_rule_made_is_not_recorded():
+    sent = new_draft()
+    campaigns.launch(sent, member("Marketer"))
+    with pytest.raises(campaigns.CampaignRefused):
+        campaigns.launch(sent, member("Marketer"))
+    assert not Evidence.objects.filter(verb="launch refused").exists()
