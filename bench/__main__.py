@@ -18,6 +18,7 @@ from bench.results import Result, merged, table
 # By the name that is given on the command line: the module, whose run() measures once.
 BENCHES = {
     "fill": "bench.fill",
+    "dkim": "bench.dkim",
     "dispatch": "bench.dispatch",
     "import": "bench.import_",
     "snapshot": "bench.snapshot",

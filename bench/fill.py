@@ -40,7 +40,7 @@ CAMPAIGN = 1
 def run(messages: int = MESSAGES) -> Iterator[dict[str, object]]:
     """Yields one line: messages a second of one core, against Django's."""
     skeleton = compile_content(Content(letter.SUBJECT, "", letter.HTML, ""), SENDER, LIST, CAMPAIGN)
-    recipients = [_recipient(number) for number in range(messages)]
+    recipients = [person(number) for number in range(messages)]
     now = timezone.now()
     ours = _rate(lambda recipient: fill(skeleton, recipient, at=now).data, recipients)
     django = _rate(_django_message(skeleton), recipients[: messages // 8])
@@ -53,7 +53,7 @@ def run(messages: int = MESSAGES) -> Iterator[dict[str, object]]:
     }
 
 
-def _recipient(number: int) -> Recipient:
+def person(number: int) -> Recipient:
     key = number.to_bytes(16, "big")
     reason = reason_for(LIST.name, "customer", timezone.now(), SENDER.trade_name)
     return Recipient(f"person{number}@example.org", key, key, "Chloé", "Berg", reason)

@@ -18,6 +18,8 @@ from urllib.parse import SplitResult, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import FileAwareEnv
 
+from project import dkim
+
 CLONE = Path(__file__).resolve().parent.parent
 HEX_KEY = re.compile(r"(?:[0-9a-fA-F]{2}){32,}", re.ASCII)
 HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+")
@@ -141,6 +143,13 @@ def domains(value: str) -> tuple[str, ...]:
                 f"“{name}” is not a domain; write names such as example.com, separated by commas"
             )
     return names
+
+
+def domain(value: str) -> str:
+    name = value.strip().lower()
+    if name and not HOST_NAME.fullmatch(name):
+        raise ValueError("write one domain, such as example.com")
+    return name
 
 
 def inbound_domain(value: str) -> str:
@@ -290,6 +299,35 @@ SETTINGS = (
     ),
     Setting("SENDER_DOMAINS", domains, "", "The domains that From addresses may have, separated by commas."),
     Setting(
+        "DKIM_RSA_KEY",
+        dkim.rsa_key,
+        "",
+        "The RSA private key, in PEM, 2048 bits or more, by which mail over SMTP is signed. Best given as "
+        "`DKIM_RSA_KEY_FILE`. Without a key Candor does not sign; then your mail server should.",
+    ),
+    Setting(
+        "DKIM_RSA_SELECTOR",
+        dkim.selector,
+        "",
+        "The name under which its public part is published, such as `candor1`; `manage.py dkim_records` prints the "
+        "record.",
+    ),
+    Setting(
+        "DKIM_ED25519_KEY",
+        dkim.ed25519_key,
+        "",
+        "An Ed25519 private key, in PEM, for a second signature beside the RSA one: not every mailbox provider can "
+        "check it yet.",
+    ),
+    Setting("DKIM_ED25519_SELECTOR", dkim.selector, "", "The name under which its public part is published."),
+    Setting(
+        "DKIM_DOMAIN",
+        domain,
+        "",
+        "The one of `SENDER_DOMAINS` that signs for all that are beneath it. Without it each signs for itself: publish "
+        "the same records at each.",
+    ),
+    Setting(
         "APPROVAL",
         approval,
         "",
@@ -426,11 +464,11 @@ def _for_anymail(name: str, value: str) -> str | bool | float:
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:
     """What is wrong between settings that are each well-formed."""
+    found = list(dkim.contradictions(values))
     if "PUBLIC_URL" not in values:
-        return []  # wrong in itself: what kind of installation is meant is not known yet
+        return found  # wrong in itself: what kind of installation is meant is not known yet
     if values["PUBLIC_URL"]:
-        return list(_missing_in_public(values))
-    found = []
+        return found + list(_missing_in_public(values))
     for name in ("EMAIL_URL", "ANYMAIL_ESP"):
         if values.get(name):
             found.append(

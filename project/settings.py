@@ -8,7 +8,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.templatetags.static import static
 
-from project import environment, keys
+from project import dkim, environment, keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 chosen = environment.read()
@@ -144,6 +144,13 @@ EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_URL: str = chosen["EMAIL_URL"] or (f"smtp://127.0.0.1:{INBOX_PORT}" if LOCAL else "")
 ANYMAIL_ESP: str = chosen["ANYMAIL_ESP"]
 ANYMAIL: dict[str, Any] = chosen["ANYMAIL"]
+# Selector and private key, RSA first; empty if Candor does not sign.
+DKIM_KEYS = tuple(
+    (chosen[f"DKIM_{kind}_SELECTOR"], chosen[f"DKIM_{kind}_KEY"])
+    for kind in dkim.KINDS
+    if chosen[f"DKIM_{kind}_KEY"]
+)
+DKIM_DOMAIN: str = chosen["DKIM_DOMAIN"]
 
 # -- who may reach what ----------------------------------------------------------------------------
 

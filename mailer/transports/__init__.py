@@ -10,9 +10,10 @@ from django.conf import settings
 
 from mailer.transports.contract import Kind, Outcome, Transport, TransportUnavailable, without
 from mailer.transports.esp import EspTransport
+from mailer.transports.signing import signed
 from mailer.transports.smtp import SmtpTransport
 
-__all__ = ["Kind", "Outcome", "Transport", "TransportUnavailable", "open_transport", "without"]
+__all__ = ["Kind", "Outcome", "Transport", "TransportUnavailable", "open_transport", "signed", "without"]
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from mailer.transports.contract import Envelope, Kind, Outcome, TransportUnavailable, one_line
+from mailer.transports.signing import signed
 
 CONNECT_SECONDS = 20
 # RFC 5321 §4.5.3.2 allows a server ten minutes for its word on a message; five keep a worker from a hung one.
@@ -137,7 +138,7 @@ class SmtpTransport:
         ]
         mail, rcpt, data = self._pipelined(commands) if self._pipelining else self._in_lockstep(commands)
         if data.code == 354 and mail.kind is rcpt.kind is Kind.ACCEPTED:
-            self._begun = Begun.of(key, _stuffed(envelope.data))
+            self._begun = Begun.of(key, _stuffed(signed(envelope.data)))
             return
         self._outcomes.append(self._not_begun(key, mail, rcpt, data))
         if data.code == 354:

@@ -3,10 +3,11 @@
 from base64 import b64decode
 from binascii import Error
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mailer.compliance.sender_dns.asking import Dns
 from mailer.compliance.sender_dns.said import Record, Said, State, tags_of
+from mailer.transports.signing import OwnKey
 
 LEAST_BITS = 1024  # RFC 8301: shorter keys are not to be verified
 WANTED_BITS = 2048
@@ -22,11 +23,29 @@ class Key:
     record: str = ""
     problem: str = ""
     doubt: str = ""
+    wanted: str = ""  # the record to publish, where the key is ours
 
 
 def keys(selectors: Sequence[str], domain: str, organisation: str, dns: Dns) -> list[Key]:
     """Each selector at From's domain, else at the organisation's: both align, if only relaxed."""
     return [_key(selector, domain, organisation, dns) for selector in selectors]
+
+
+def own_keys(own: Sequence[OwnKey], dns: Dns) -> list[Key]:
+    """Those by which Candor itself signs: the record must be there, and be that of the key."""
+    return [_own_key(key, dns) for key in own]
+
+
+def _own_key(own: OwnKey, dns: Dns) -> Key:
+    found = dns.texts(f"{own.selector}._domainkey.{own.domain}")
+    if not found:
+        return Key(own.selector, own.domain, problem="There is no record for it.", wanted=own.record)
+    key = replace(_judged(own.selector, own.domain, found), wanted=own.record)
+    if not key.problem and "".join(tags_of(found[0])["p"].split()) != tags_of(own.record)["p"]:
+        return replace(
+            key, problem="The record is of another key than Candor signs with, so every signature fails."
+        )
+    return key
 
 
 def _key(selector: str, domain: str, organisation: str, dns: Dns) -> Key:
@@ -124,8 +143,8 @@ def check(found: Sequence[Key], domain: str) -> Said:
         state = State.WARN if good else State.BAD
         publish = Record(
             f"{worst.selector}._domainkey.{worst.domain}",
-            "TXT or CNAME",
-            "the key that your mail service shows",
+            "TXT" if worst.wanted else "TXT or CNAME",
+            worst.wanted or "the key that your mail service shows",
         )
         return Said(state, words, shown, publish)
     doubts = [f"Selector {key.selector}: {key.doubt}" for key in good if key.doubt]

@@ -14,6 +14,7 @@ from mailer.compliance.sender_dns import alignment, dkim, dmarc, replies, spf
 from mailer.compliance.sender_dns.asking import Dns, DnsFailure
 from mailer.compliance.sender_dns.said import Check, Said, State
 from mailer.models import DnsAnswer, Sender
+from mailer.transports import signing
 
 ASKED_EVERY = timedelta(hours=23)  # daily, by an hourly task
 GOOD_FOR = timedelta(days=7)  # promise 8: an outage of DNS is not ours
@@ -64,11 +65,13 @@ def _questions(sender: Sender, dns: Dns) -> Iterator[tuple[str, Callable[[], Sai
     server, esp = urlsplit(settings.EMAIL_URL).hostname or "", settings.ANYMAIL_ESP
 
     def keys() -> list[dkim.Key]:
+        own = signing.own_keys(domain)
+        selectors = [name for name in sender.selectors if name not in {key.selector for key in own}]
         # who signs by no selector needs no walk to find where it could be
-        selectors = sender.selectors
-        return (
+        others = (
             dkim.keys(selectors, domain, dmarc.discover(domain, dns).organisation, dns) if selectors else []
         )
+        return dkim.own_keys(own, dns) + others
 
     yield Check.SPF, lambda: spf.check(domain, server, esp, dns)
     yield Check.DKIM, lambda: dkim.check(keys(), domain)
@@ -87,8 +90,10 @@ def _domain(address: str) -> str:
 
 
 def _about(sender: Sender) -> str:
-    """What was asked about; other domains or selectors make the answers worthless."""
-    return " ".join([_domain(sender.from_email), _domain(sender.reply_to), *sender.selectors])
+    """What was asked about; other domains, selectors or keys of ours make the answers worthless."""
+    domain = _domain(sender.from_email)
+    own = [f"{key.selector}@{key.domain}={key.mark}" for key in signing.own_keys(domain)]
+    return " ".join([domain, _domain(sender.reply_to), *sender.selectors, *own])
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from mailer.rendering import (
     compile_content,
     fill,
 )
+from mailer.transports import signed
 
 NO_CAMPAIGN = 0
 
@@ -59,7 +60,7 @@ class Command(BaseCommand):
         skeleton = compile_content(
             content, SenderFacts.of(sender), ListFacts(friends.name, friends.slug), NO_CAMPAIGN
         )
-        sys.stdout.buffer.write(fill(skeleton, SAMPLE_RECIPIENT, at=timezone.now()).data)
+        sys.stdout.buffer.write(signed(fill(skeleton, SAMPLE_RECIPIENT, at=timezone.now()).data))
 
 
 def _read(path: Path | None) -> str:
