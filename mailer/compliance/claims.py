@@ -14,7 +14,7 @@ from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.offers import OfferKind
 from mailer.models import Offer as OfferRow
 from mailer.models import Sender
-from mailer.rendering import SAMPLE_RECIPIENT, Content
+from mailer.rendering import SAMPLE_RECIPIENT, Content, body_of
 
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
 _FIELD = re.compile(r'\{\{\s*(\w+)\s*(?:\|\s*default:"([^"]*)"\s*)?\}\}')
@@ -51,7 +51,7 @@ def _deadlines(letter: Letter, offers: Sequence[OfferRow]) -> Iterator[Finding]:
 
 
 def _letter(content: Content, sender: Sender, now: datetime, offers: Sequence[OfferRow]) -> Letter:
-    html = _filled(content.html)
+    html = _filled(body_of(content))
     return Letter(
         raw_subject=_filled(content.subject),
         from_name=sender.trade_name,

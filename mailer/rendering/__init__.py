@@ -5,6 +5,7 @@ can write reaches them (promise 1). The compiled bytes are what the gate checks 
 """
 
 from mailer.rendering.authored import Dropped
+from mailer.rendering.brands import PLAIN, Brand
 from mailer.rendering.compiling import compile_content
 from mailer.rendering.facts import (
     SAMPLE_RECIPIENT,
@@ -19,6 +20,7 @@ from mailer.rendering.facts import (
     Unfillable,
 )
 from mailer.rendering.filling import fill
+from mailer.rendering.layouts import MJML, SHIPPED, body_of
 from mailer.rendering.notices import (
     data_notice,
     new_address_notice,
@@ -30,8 +32,14 @@ from mailer.rendering.previewing import preview
 from mailer.rendering.reasons import reason_for
 from mailer.rendering.skeletons import DamagedSkeleton, Skeleton
 
+LAYOUTS = ("", *SHIPPED)
+
 __all__ = [
+    "LAYOUTS",
+    "MJML",
+    "PLAIN",
     "SAMPLE_RECIPIENT",
+    "Brand",
     "Content",
     "ContentRefused",
     "DamagedSkeleton",
@@ -44,6 +52,7 @@ __all__ = [
     "SenderFacts",
     "Skeleton",
     "Unfillable",
+    "body_of",
     "compile_content",
     "data_notice",
     "fill",

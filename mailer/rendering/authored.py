@@ -7,7 +7,7 @@ browsers read it. What comes out has no class, id, style sheet, script, form or 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,6 +16,7 @@ import nh3
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
 
+from mailer.rendering import columns
 from mailer.rendering.facts import Problem
 from mailer.rendering.fields import Marks, Place, left_over, take_out
 from mailer.rendering.styles import COLOUR, declarations, hides, limited
@@ -43,9 +44,10 @@ ATTRIBUTES = {
     "a": {"href"},
     "img": {"src", "alt", "width", "height", "border"},
     "font": {"color", "face", "size"},
-    "table": {"width", "height", "border", "cellpadding", "cellspacing", "bgcolor"},
+    "table": {"width", "height", "border", "cellpadding", "cellspacing", "bgcolor", "role", "class"},
+    "div": {"class"},
     "tr": {"valign", "bgcolor", "height"},
-    "td": {"width", "height", "valign", "bgcolor", "colspan", "rowspan"},
+    "td": {"width", "height", "valign", "bgcolor", "colspan", "rowspan", "class"},
     "th": {"width", "height", "valign", "bgcolor", "colspan", "rowspan"},
     "col": {"width", "span"},
     "colgroup": {"width", "span"},
@@ -63,6 +65,8 @@ FORMATS = {
     "face": re.compile(r"[\w\s,'\"-]{1,200}"),
     "type": re.compile(r"[1aAiI]|disc|circle|square", re.IGNORECASE),
     "src": re.compile(r"https://\S+", re.IGNORECASE),
+    "role": re.compile(r"presentation"),  # of tables that are no tables, for those who listen
+    "class": re.compile(rf"{columns.OURS.pattern}(?: {columns.OURS.pattern})*"),
 }
 NUMBERS = frozenset({
     "width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan", "span", "start",
@@ -106,11 +110,18 @@ class Cleaned:
 
 def clean(source: str, marks: Marks, problems: list[Problem]) -> Cleaned:
     """An author's HTML as it may be sent; what forbids to send it is added to `problems`."""
+    return clean_marked(take_out(source, Place.HTML, marks, problems, WHERE), marks, problems)
+
+
+def clean_marked(
+    source: str, marks: Marks, problems: list[Problem], names: Mapping[str, str] | None = None
+) -> Cleaned:
+    """The same of HTML whose merge fields are marks; of its classes those stay that `names` has names for."""
     too_much = list(_bounds(source))
     problems += too_much
     if too_much or not source.strip():
         return Cleaned()
-    tree = _parse(take_out(source, Place.HTML, marks, problems, WHERE))
+    tree = _parse(source)
     if tree is None:
         return Cleaned()
     if _depth(tree) > DEEPEST:
@@ -122,10 +133,18 @@ def clean(source: str, marks: Marks, problems: list[Problem]) -> Cleaned:
     dropped = tuple(_dropped(styled))
     if Dropped.HIDDEN in dropped and not _says_something(styled):
         problems.append(ALL_HIDDEN)
+    _name_columns(styled, names or {})
     _place_marks(styled, marks, problems)
     cleaned = CLEANER.clean(_balanced(styled)).strip()
     problems += left_over(_words_of(cleaned), WHERE)
     return Cleaned(cleaned, dropped)
+
+
+def _name_columns(tree: HtmlElement, names: Mapping[str, str]) -> None:
+    for element in tree.iterfind(".//*[@class]"):
+        ours = columns.ours(element.attrib.pop("class"), names)
+        if ours:
+            element.set("class", ours)
 
 
 def _dropped(tree: HtmlElement) -> Iterator[Dropped]:

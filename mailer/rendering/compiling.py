@@ -4,8 +4,9 @@ import hashlib
 import html
 import re
 import unicodedata
+from dataclasses import replace
 
-from mailer.rendering import authored, frame, plaintext
+from mailer.rendering import authored, columns, frame, layouts, plaintext
 from mailer.rendering.facts import Content, ContentRefused, ListFacts, Problem, SenderFacts
 from mailer.rendering.fields import Marks, Place, Slot, left_over, take_out
 from mailer.rendering.headers import folded, is_safe, mailbox, unstructured
@@ -34,11 +35,13 @@ def compile_content(content: Content, sender: SenderFacts, list: ListFacts, camp
     marks = Marks(content.subject, content.preheader, content.html, content.text)
     subject = _line(content.subject, Place.HEADER, "subject", marks, problems)
     preheader = _line(content.preheader, Place.LINE, "preheader", marks, problems)
-    text, body, dropped = _bodies(content, marks, problems)
+    text, composed = _bodies(content, sender, marks, problems)
     if problems:
         raise ContentRefused(problems)
 
-    document = frame.html_document(body, html.escape(preheader), sender, marks)
+    document = frame.html_document(
+        composed.html, html.escape(preheader), sender, marks, composed.look, columns.sheet(composed.html)
+    )
     pieces: Pieces = [
         *_header_pieces(marks, subject, sender, list, campaign),
         *_part_pieces(marks, frame.text_document(text, sender, marks), document),
@@ -50,7 +53,7 @@ def compile_content(content: Content, sender: SenderFacts, list: ListFacts, camp
         list_=list,
         preheader=marks.without(preheader, "…"),
         subject=marks.split(subject),
-        dropped=dropped,
+        dropped=composed.dropped,
     )
 
 
@@ -127,18 +130,24 @@ def _line(line: str, place: Place, where: str, marks: Marks, problems: list[Prob
 
 
 def _bodies(
-    content: Content, marks: Marks, problems: list[Problem]
-) -> tuple[str, str, tuple[authored.Dropped, ...]]:
-    """Text and HTML of the author, each made from the other if missing, and what was dropped of the HTML."""
-    cleaned = authored.clean(content.html, marks, problems)
-    body = _visible(cleaned.html)  # after parsing, for &#x202e; is one too
+    content: Content, sender: SenderFacts, marks: Marks, problems: list[Problem]
+) -> tuple[str, layouts.Composed]:
+    """Text and HTML of the author, each made from the other if missing."""
+
+    def compose(source: str, layout: str) -> layouts.Composed:
+        return layouts.compose(source, layout, content.brand, sender.trade_name, marks, problems)
+
+    composed = compose(content.html, content.layout)
     text = plaintext.written(_visible(content.text), marks, problems)
-    if not body and not text and not problems:
+    if text and not content.html.strip() and not problems:
+        composed = compose(
+            plaintext.to_html(text, marks), "" if content.layout == layouts.MJML else content.layout
+        )
+    if not composed.html and not text and not problems:
         problems.append(Problem("body_empty", "There is no body. Write what the message says.", "html"))
-    if problems:
-        return "", "", ()
-    shown = text or plaintext.from_html(body, marks)
-    return shown, body or plaintext.to_html(text, marks), cleaned.dropped
+    # after parsing, for &#x202e; is a mark of direction too
+    composed = replace(composed, html=_visible(composed.html))
+    return text or plaintext.from_html(_visible(composed.said), marks), composed
 
 
 def _visible(source: str) -> str:

@@ -7,16 +7,22 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mailer.models import Sender
+from mailer.rendering.brands import PLAIN, Brand
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What an author wrote. Either body may be empty; the other one is then made from it."""
+    """What an author wrote. Either body may be empty; the other one is then made from it.
+
+    `html` is HTML, or MJML where that is the layout; a layout of ours is drawn around it in the colours of `brand`.
+    """
 
     subject: str
     preheader: str
     html: str
     text: str
+    layout: str = ""
+    brand: Brand = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,10 @@ class Slot:
     place: Place
     default: str = ""
 
+    @property
+    def written(self) -> str:
+        return f'{{{{ {self.name}|default:"{self.default}" }}}}'
+
     def to_json(self) -> bytes:
         return json.dumps([self.name, self.place, self.default]).encode("ascii")
 
@@ -95,6 +99,10 @@ class Marks:
             end = found.end()
         if end < len(text):
             yield text[end:]
+
+    def restored(self, text: str) -> str:
+        """With each field as its author writes it."""
+        return self.pattern.sub(lambda found: self.slot(found).written, text)
 
     def without(self, text: str, stand_in: str = "") -> str:
         return self.pattern.sub(stand_in, text)

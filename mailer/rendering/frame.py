@@ -8,12 +8,11 @@ import html
 
 from django.conf import settings
 
+from mailer.rendering.brands import Look
+from mailer.rendering.columns import WRAPPER
 from mailer.rendering.facts import SenderFacts
 from mailer.rendering.fields import Marks, Place, Slot
 
-FONT = "Arial,Helvetica,sans-serif"
-# contrast on white: ink 17.4:1, link 10.0:1 (needed: 4.5:1, D42)
-INK, LINK, PAPER = "#1a1a1a", "#0b3d91", "#ffffff"
 RULE = "-" * 62
 ONE_CLICK = "One click on the page is enough. It takes effect immediately."
 REPLY = "Or reply to this email with UNSUBSCRIBE."
@@ -53,17 +52,27 @@ def lists_notice(sender: SenderFacts) -> str:
     return f"Choose which lists of {sender.trade_name} you are on"
 
 
-def html_document(author: str, preheader: str, sender: SenderFacts, marks: Marks) -> str:
-    """The whole HTML part; `author` is clean and balanced, `preheader` is escaped and may hold marks."""
+def html_document(
+    author: str, preheader: str, sender: SenderFacts, marks: Marks, look: Look, sheet: str = ""
+) -> str:
+    """The whole HTML part; `author` is clean and balanced, `preheader` is escaped and may hold marks.
+
+    `sheet` is Candor's own, of column widths and nothing else. Programs that darken what they show are told that the
+    colours are meant as they are: a label may not fade.
+    """
+    style = f"<style>{sheet}</style>" if sheet else ""
+    padding = "0" if look.width else "16px"
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(sender.trade_name)}</title></head>\n"
-        f'<body style="margin:0;padding:0;background:{PAPER};color:{INK}">\n'
-        f"{_html_preheader(preheader)}{_html_label(sender)}"
-        f'<div style="display:block;margin:0;padding:16px;font:normal 16px/24px {FONT}">\n'
+        '<meta name="color-scheme" content="light">'
+        f"<title>{html.escape(sender.trade_name)}</title>{style}</head>\n"
+        f'<body style="margin:0;padding:0;background:{look.paper};color:{look.ink}">\n'
+        f"{_html_preheader(preheader)}{_html_label(sender, look)}"
+        f'<div class="{WRAPPER}" style="display:block;margin:0;padding:{padding};'
+        f'font:normal 16px/24px {look.letters}">\n'
         f"{author}\n</div>\n"
-        f"{_html_footer(sender, marks)}</body></html>\n"
+        f"{_html_footer(sender, marks, look)}</body></html>\n"
     )
 
 
@@ -76,30 +85,45 @@ def _html_preheader(preheader: str) -> str:
     )
 
 
-def _html_label(sender: SenderFacts) -> str:
-    return (
-        f'<div role="note" lang="en" dir="ltr" style="display:block;margin:0;padding:8px 16px;'
-        f"background:{PAPER};color:{INK};font:bold 14px/20px {FONT};text-align:left;"
-        f'border-bottom:1px solid {INK}">{html.escape(label(sender))}</div>\n'
+def _html_label(sender: SenderFacts, look: Look) -> str:
+    return _box("note", "margin:0;padding:8px", "bold 14px/20px", "bottom", look, html.escape(label(sender)))
+
+
+def _html_footer(sender: SenderFacts, marks: Marks, look: Look) -> str:
+    return _box(
+        "contentinfo",
+        "clear:both;margin:0;padding:16px",
+        "normal 14px/21px",
+        "top",
+        look,
+        "\n" + _footer_words(sender, marks, look),
     )
 
 
-def _html_footer(sender: SenderFacts, marks: Marks) -> str:
+def _box(role: str, place: str, font: str, edge: str, look: Look, inner: str) -> str:
+    """One of Candor's own parts, from side to side; its words are in line with the layout's."""
+    rule = f";border-{edge}:1px solid {look.ink}" if look.is_ruled else ""
+    width = f"max-width:{look.width - 2 * look.inset}px;margin:0 auto"
+    words = f'<div style="display:block;{width}">{inner}</div>' if look.width else inner
+    return (
+        f'<div role="{role}" lang="en" dir="ltr" style="display:block;{place} {look.inset}px;'
+        f'background:{look.paper};color:{look.ink};font:{font} {look.letters};text-align:left{rule}">{words}</div>\n'
+    )
+
+
+def _footer_words(sender: SenderFacts, marks: Marks, look: Look) -> str:
     paragraph = '<p style="margin:0 0 12px">'
     lines = "<br>\n".join(html.escape(line) for line in (*sender.address_lines, sender.contact))
     return (
-        f'<div role="contentinfo" lang="en" dir="ltr" style="display:block;clear:both;margin:0;padding:16px;'
-        f"background:{PAPER};color:{INK};font:normal 14px/21px {FONT};text-align:left;"
-        f'border-top:1px solid {INK}">\n'
         f"{paragraph}{html.escape(statement(sender))}<br>\n"
         f"You received it at {marks.mark(Slot('to', Place.HTML))} because "
         f"{marks.mark(Slot('reason', Place.HTML))}.</p>\n"
-        f'{paragraph}<a href="{marks.mark(Slot("url", Place.HTML))}" style="color:{LINK};font-weight:bold;'
+        f'{paragraph}<a href="{marks.mark(Slot("url", Place.HTML))}" style="color:{look.link};font-weight:bold;'
         f'text-decoration:underline">{html.escape(notice(sender))}</a><br>\n{ways_out(sender)}</p>\n'
-        f'{paragraph}<a href="{marks.mark(Slot("preferences", Place.HTML))}" style="color:{LINK};'
+        f'{paragraph}<a href="{marks.mark(Slot("preferences", Place.HTML))}" style="color:{look.link};'
         f'text-decoration:underline">{html.escape(lists_notice(sender))}</a></p>\n'
         f"{paragraph}{RIGHT_TO_OBJECT}</p>\n"
-        f'<p style="margin:0">{lines}</p>\n</div>\n'
+        f'<p style="margin:0">{lines}</p>\n'
     )
 
 

@@ -41,6 +41,28 @@ def test_it_prints_the_bytes_of_one_message_and_nothing_else(render, tmp_path):
     assert "\nHi Dana\n" in seen_text and "<p>Hi Dana – “hello”</p>" in seen_html
 
 
+def test_mjml_and_layouts_are_compiled_before_they_are_printed(render, tmp_path):
+    mjml, html = tmp_path / "body.mjml", tmp_path / "body.html"
+    mjml.write_text(
+        "<mjml><mj-body><mj-section><mj-column><mj-text>Hi {{ first_name|default:'friend' }}</mj-text></mj-column>"
+        "</mj-section></mj-body></mjml>",
+        encoding="utf-8",
+    )
+    html.write_text("<h1>Covers</h1><p>Roses want them.</p>", encoding="utf-8")
+    done = render("--subject", "Roses", "--mjml", str(mjml))
+    assert (done.returncode, done.stderr) == (0, b"")
+    text, shown = parts(done.stdout)
+    assert "\nHi Dana\n" in text and ">Hi Dana</div>" in shown and "<mj" not in shown
+    done = render("--subject", "Roses", "--html", str(html), "--layout", "letter")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert "Roses want them." in parts(done.stdout)[1]
+    mjml.write_text("<mjml><mj-body>Hi</mj-body></mjml>", encoding="utf-8")
+    done = render("--subject", "Roses", "--mjml", str(mjml))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().startswith("block: mjml: Line 1 of the MJML: “Hi” stands in <mj-body>")
+    assert render("--subject", "Roses", "--mjml", str(mjml), "--layout", "letter").returncode == 2
+
+
 def test_a_blocked_message_prints_no_bytes_but_why(render):
     done = render("--subject", "Re: roses")
     assert (done.returncode, done.stdout) == (1, b"")

@@ -13,6 +13,8 @@ from mailer.compliance import blocks, check
 from mailer.management.example import HTML
 from mailer.models import MailingList, Sender
 from mailer.rendering import (
+    LAYOUTS,
+    MJML,
     SAMPLE_RECIPIENT,
     Content,
     ListFacts,
@@ -38,18 +40,28 @@ class Command(BaseCommand):
         parser.add_argument("--preheader", default="", help="the line shown beside the subject")
         parser.add_argument("--sender", type=int, metavar="ID", help="default: the example sender")
         parser.add_argument("--html", type=Path, metavar="FILE", help="body; default: the example's")
+        parser.add_argument("--mjml", type=Path, metavar="FILE", help="body in MJML instead of HTML")
+        parser.add_argument(
+            "--layout",
+            choices=[name for name in LAYOUTS if name],
+            default="",
+            help="of Candor, around the HTML or text",
+        )
         parser.add_argument(
             "--text", type=Path, metavar="FILE", help="plain text; default: made from the HTML"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         sender = _sender(options["sender"])
-        has_body = options["html"] or options["text"]
+        if options["mjml"] and (options["html"] or options["layout"]):
+            raise CommandError("MJML is a layout of its own: name --mjml alone.", returncode=2)
+        html, has_body = options["mjml"] or options["html"], any(map(options.get, ("mjml", "html", "text")))
         content = Content(
             subject=options["subject"],
             preheader=options["preheader"],
-            html=_read(options["html"]) if has_body else HTML,
+            html=_read(html) if has_body else HTML,
             text=_read(options["text"]),
+            layout=MJML if options["mjml"] else options["layout"],
         )
         friends = MailingList(name="Friends", slug="friends")
         findings = check(content, sender, [friends], NO_CAMPAIGN)
