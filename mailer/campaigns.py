@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from mailer import addresses, approvals, evidence, locks
+from mailer import addresses, approvals, evidence, images, locks, rendering
 from mailer.compliance import Finding, Severity, blocks, catalogue, check
 from mailer.models import Approval, Campaign, KillSwitch, MailingList, Revision, Sender, TestAddress, TestSend
 from mailer.rendering import Content, ContentRefused, ListFacts, SenderFacts, Skeleton, compile_content
@@ -250,7 +250,7 @@ def compiled(campaign: Campaign) -> Skeleton:
 
 def _frozen(campaign: Campaign, skeleton: Skeleton, approval: Approval, user: Any) -> Revision:
     raw = skeleton.to_bytes()
-    return Revision.objects.create(
+    revision = Revision.objects.create(
         campaign=campaign,
         number=campaign.revisions.count() + 1,
         subject=campaign.subject,
@@ -263,6 +263,11 @@ def _frozen(campaign: Campaign, skeleton: Skeleton, approval: Approval, user: An
         approval=approval,
         created_by=user,
     )
+    try:
+        images.keep(rendering.image_names(skeleton), revision)
+    except images.ImageRefused as gone:
+        raise CampaignRefused(str(gone)) from gone
+    return revision
 
 
 # -- tests --------------------------------------------------------------------------------------------

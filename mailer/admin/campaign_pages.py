@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.db import transaction
@@ -26,8 +27,8 @@ NOT_SHOWN = (rendering.ContentRefused, rendering.Unfillable, rendering.DamagedSk
 # The HTML of a message is shown as what it is: a stranger's document. Its own URL and `sandbox` keep it
 # from script, forms and our cookies; pictures may be loaded from where the message has them.
 PREVIEW_POLICY = (
-    "default-src 'none'; img-src https: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    f"default-src 'none'; img-src https: {settings.PUBLIC_URL}; style-src 'unsafe-inline'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 
 

@@ -6,6 +6,7 @@ from mailer.models.campaigns import Campaign, Revision, TestAddress, TestSend
 from mailer.models.consents import Consent, SignUp, SignUpForm, SignUpWording
 from mailer.models.contacts import Contact, MailingList, Subscription
 from mailer.models.evidence import Evidence, Seal, Verification
+from mailer.models.images import Image, ImageShown
 from mailer.models.imports import ColumnMapping, Import, RefusedRow
 from mailer.models.journal import JournalFile, JournalMark
 from mailer.models.leavings import ListLeaving, ListReturn
@@ -37,6 +38,8 @@ __all__ = [
     "Evidence",
     "HashedOptOut",
     "Heartbeat",
+    "Image",
+    "ImageShown",
     "Import",
     "JournalFile",
     "JournalMark",

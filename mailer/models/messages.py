@@ -56,7 +56,9 @@ class Message(models.Model):
     worker = models.IntegerField(null=True)
     handed_over_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
-    sha256 = models.BinaryField(max_length=32, null=True)  # of the bytes without DKIM signatures, written at settle
+    sha256 = models.BinaryField(
+        max_length=32, null=True
+    )  # of the bytes without DKIM signatures, written at settle
     transport_id = models.TextField(blank=True, db_default="")  # the ESP's number for it
 
     class Meta:

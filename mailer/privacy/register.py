@@ -119,6 +119,9 @@ KEPT: Mapping[str, Kept] = {
     "mailer.TestSend": Kept("Tests to staff", timedelta(days=90), "90 days", text=("detail",)),
     "mailer.Campaign": Kept(text=("pause_reason",)),
     "mailer.Revision": Kept(),
+    # of pictures only where they are: who opens one is not recorded, and its address is the same for everybody
+    "mailer.Image": Kept(text=("title",)),
+    "mailer.ImageShown": Kept(),
     "mailer.Approval": Kept(),
     "mailer.Offer": Kept(),
     "mailer.Sender": Kept(),

@@ -6,7 +6,18 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from mailer import tokens
-from mailer.public import health, my_data, opt_out, pages, preferences, privacy, sign_up, signals, way_back
+from mailer.public import (
+    health,
+    images,
+    my_data,
+    opt_out,
+    pages,
+    preferences,
+    privacy,
+    sign_up,
+    signals,
+    way_back,
+)
 
 Page = Callable[[HttpRequest], HttpResponse]
 
@@ -38,6 +49,8 @@ class RecipientPages:
                 return _answered(request, privacy.current, privacy.METHODS)
             case ["privacy", number]:
                 return _answered(request, lambda request: privacy.version(request, number), privacy.METHODS)
+            case ["i", file]:
+                return _answered(request, lambda request: images.picture(request, file), images.METHODS)
             case [".well-known", "gpc.json"]:
                 return _answered(request, privacy.gpc, privacy.METHODS)
             case ["my-data", *rest]:
@@ -90,8 +103,8 @@ def _answered(request: HttpRequest, page: Page, methods: tuple[str, ...]) -> Htt
     with signals.heard(request):
         response = _by_method(request, page, methods)
     for name, value in pages.headers().items():
-        response[name] = value
-    if response.status_code != 204:
+        response.setdefault(name, value)  # pictures and web copies have their own
+    if response.status_code not in {204, 304}:
         response["Content-Length"] = str(len(response.content))
     if request.method == "HEAD":
         response.content = b""

@@ -28,7 +28,7 @@ from mailer.rendering.notices import (
     sign_up_notice,
     way_back_notice,
 )
-from mailer.rendering.previewing import preview
+from mailer.rendering.previewing import image_names, preview
 from mailer.rendering.reasons import reason_for
 from mailer.rendering.skeletons import DamagedSkeleton, Skeleton
 
@@ -56,6 +56,7 @@ __all__ = [
     "compile_content",
     "data_notice",
     "fill",
+    "image_names",
     "new_address_notice",
     "new_message_id",
     "preview",

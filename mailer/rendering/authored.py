@@ -16,7 +16,7 @@ import nh3
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
 
-from mailer.rendering import columns
+from mailer.rendering import columns, pictures
 from mailer.rendering.facts import Problem
 from mailer.rendering.fields import Marks, Place, left_over, take_out
 from mailer.rendering.styles import COLOUR, declarations, hides, limited
@@ -64,10 +64,11 @@ FORMATS = {
     "lang": re.compile(r"[A-Za-z0-9-]{1,35}"),
     "face": re.compile(r"[\w\s,'\"-]{1,200}"),
     "type": re.compile(r"[1aAiI]|disc|circle|square", re.IGNORECASE),
-    "src": re.compile(r"https://\S+", re.IGNORECASE),
     "role": re.compile(r"presentation"),  # of tables that are no tables, for those who listen
     "class": re.compile(rf"{columns.OURS.pattern}(?: {columns.OURS.pattern})*"),
 }
+ELSEWHERE = re.compile(r"https://\S+", re.IGNORECASE)
+EMBEDDED = re.compile(r"(?:data|cid):", re.IGNORECASE)
 NUMBERS = frozenset({
     "width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan", "span", "start",
     "size",
@@ -97,6 +98,7 @@ class Dropped(StrEnum):
 
     HIDDEN = "hidden"
     PICTURE = "picture"
+    EMBEDDED = "embedded"
     ACTIVE = "active"
 
 
@@ -130,6 +132,7 @@ def clean_marked(
     styled = _parse(INLINER.inline(_balanced(tree)))
     if styled is None:
         return Cleaned()
+    pictures.place(styled, problems)
     dropped = tuple(_dropped(styled))
     if Dropped.HIDDEN in dropped and not _says_something(styled):
         problems.append(ALL_HIDDEN)
@@ -150,7 +153,12 @@ def _name_columns(tree: HtmlElement, names: Mapping[str, str]) -> None:
 def _dropped(tree: HtmlElement) -> Iterator[Dropped]:
     if _take_out_hidden(tree):
         yield Dropped.HIDDEN
-    if any(not FORMATS["src"].fullmatch(image.get("src", "").strip()) for image in tree.iter("img")):
+    left_out = [
+        source for image in tree.iter("img") if not _is_source(source := image.get("src", "").strip())
+    ]
+    if any(EMBEDDED.match(source) for source in left_out):
+        yield Dropped.EMBEDDED
+    if not all(EMBEDDED.match(source) for source in left_out):
         yield Dropped.PICTURE
     if next(tree.iter(*ACTIVE), None) is not None:
         yield Dropped.ACTIVE
@@ -263,9 +271,16 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         return value if _number(value.strip(), MOST.get(name, 100)) else None
     if name in COLOURS:
         return value if COLOUR.fullmatch(value.strip().lower()) else None
+    if name == "src":
+        return value if _is_source(value.strip()) else None
     if name in FORMATS:
         return value if FORMATS[name].fullmatch(value.strip()) else None
     return value
+
+
+def _is_source(value: str) -> bool:
+    """Where a picture may come from: ours, over whatever a local installation is reached by, or over https."""
+    return bool(ELSEWHERE.fullmatch(value)) or pictures.is_ours(value)
 
 
 def _number(value: str, most: int) -> bool:

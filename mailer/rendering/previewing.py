@@ -5,8 +5,9 @@ from email import message_from_bytes, policy
 
 from lxml.html import document_fromstring
 
-from mailer.rendering.facts import Preview, Recipient
+from mailer.rendering.facts import SAMPLE_RECIPIENT, Preview, Recipient
 from mailer.rendering.filling import fill
+from mailer.rendering.pictures import names_in
 from mailer.rendering.skeletons import Skeleton
 
 
@@ -23,3 +24,8 @@ def preheader_of(skeleton: Skeleton, html: str) -> str:
     if not skeleton.preheader:
         return ""
     return str(document_fromstring(html).body[0].text_content())
+
+
+def image_names(skeleton: Skeleton) -> set[str]:
+    """The names of our own pictures that this message shows."""
+    return names_in(preview(skeleton, SAMPLE_RECIPIENT).html)

@@ -135,7 +135,7 @@ def test_the_preview_is_a_stranger_s_document_in_a_frame():
     assert answer["X-Frame-Options"] == "SAMEORIGIN"
     assert [part.strip() for part in policy.split(";")] == [
         "default-src 'none'",
-        "img-src https: data:",
+        "img-src https: http://127.0.0.1:8000",
         "style-src 'unsafe-inline'",
         "base-uri 'none'",
         "form-action 'none'",

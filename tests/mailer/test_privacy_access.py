@@ -311,6 +311,7 @@ NO_TRACES = {
     "mailer.MailingList": {"name", "slug"},
     "mailer.Campaign": {"name", "subject", "preheader", "html", "text"},
     "mailer.Revision": {"subject", "preheader", "html", "text", "sender_facts"},
+    "mailer.Image": {"name", "alt"},
     "mailer.Sender": {
         "legal_name", "trade_name", "from_email", "reply_to", "contact",
         "line1", "line2", "city", "region", "postal_code", "country", "dkim_selectors",

@@ -19,8 +19,12 @@ WORDS = {
         "Parts of the HTML were hidden and have been taken out. A preview line belongs into the preheader field."
     ),
     Dropped.PICTURE: (
-        "A picture has been taken out, since its address does not start with https://. Put it on a web server "
-        "and link it from there."
+        "A picture has been taken out, since its address does not start with https://. Upload it under Images, and "
+        "put it in from there."
+    ),
+    Dropped.EMBEDDED: (
+        "A picture inside the HTML itself (data: or cid:) has been taken out, since many mail programs don’t show "
+        "those and they make the message heavy. Upload it under Images, and put it in from there."
     ),
     Dropped.ACTIVE: (
         "A form, script, film or drawing has been taken out, since mail programs don’t show those. Link to a page "
