@@ -64,13 +64,6 @@ def test_findings_come_one_a_line_in_words_or_as_json(no_database, tmp_path):
     assert all(set(each) == {"rule", "severity", "message", "source", "where"} for each in found)
 
 
-def test_a_signature_is_said_not_to_be_verified(no_database):
-    rendered = command(no_database, "render_message", "--subject", "Covers for roses").stdout
-    signature = b"DKIM-Signature: v=1; a=rsa-sha256; d=example.org; s=s; h=from; bh=x; b=x\r\n"
-    done = command(no_database, "audit_message", "-", given=signature + rendered)
-    assert done.returncode == 1 and b"not verified here" in done.stderr
-
-
 @pytest.mark.parametrize("arguments", [[], ["/no/such/file"], ["/"], ["-", "--sender", "x"]])
 def test_wrong_use_exits_2(no_database, arguments):
     done = command(no_database, "audit_message", *arguments)

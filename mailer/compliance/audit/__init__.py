@@ -3,6 +3,7 @@
 The gate judges what leaves; this judges what arrives, with the same rules where they fit (promise 1).
 """
 
-from mailer.compliance.audit.auditing import audit, is_signed
+from mailer.compliance.audit.auditing import audit, campaign_of
+from mailer.compliance.audit.keys import Keys, written
 
-__all__ = ["audit", "is_signed"]
+__all__ = ["Keys", "audit", "campaign_of", "written"]

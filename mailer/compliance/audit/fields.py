@@ -8,10 +8,12 @@ from base64 import b64decode
 from collections.abc import Iterator
 from email.utils import getaddresses, parsedate_to_datetime
 
-from mailer.compliance.audit.received import Received, display_name, mailbox
+from mailer.compliance.audit.claims import display_name, mailbox
+from mailer.compliance.audit.received import Received
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.rules.sender_complete import in_sender_domains
-from mailer.rendering import SenderFacts
+from mailer.rendering import SenderFacts, Skeleton
+from mailer.rendering.fields import Slot
 
 RULE = "header_fields"
 SOURCE = "15 U.S.C. 7704(a)(1); RFC 5322 §3.6"
@@ -19,7 +21,13 @@ ONCE = ("From", "To", "Subject", "Date", "Message-ID", "Reply-To", "List-Id", "M
 NEVER = ("Cc", "Bcc", "Resent-From", "Resent-To", "Resent-Sender", "Disposition-Notification-To")
 MESSAGE_ID = re.compile(r"<[^<>@\s]+@[^<>@\s]+>")
 BASE64_WORD = re.compile(r"=\?[^?\s]+\?[bB]\?([^?\s]*)\?=")
+NAME = r".{0,60}?"  # what a merge field may have become, or its default
 TAG = re.compile(r"\s*\[([^\[\]]{2,60})\]")
+# What filters and mail servers put in front; nobody who wrote the subject did.
+MARK = re.compile(
+    r"\s*(?:\[(?:ext|external|extern|spam|bulk|suspected spam|caution)\b[^\]]*\]|\*{2,}\s*spam|\{spam\??\})",
+    re.I,
+)
 LIST_HOST = re.compile(r"<[^<>\s]*\.lists\.([^<>\s]+)>$")
 
 
@@ -80,6 +88,8 @@ def _list(received: Received) -> Iterator[Finding]:
     tag = TAG.match(received.message.subject)
     if tag and tag[1].lower() in display_name(received.field("List-Id")).lower():
         yield _finding("The subject begins with a mailing list’s tag, which nobody approved.", "Subject")
+    elif MARK.match(received.message.subject):
+        yield _finding("The subject begins with a filter’s mark, which nobody approved.", "Subject")
 
 
 def _date(received: Received) -> Iterator[Finding]:
@@ -87,6 +97,14 @@ def _date(received: Received) -> Iterator[Finding]:
         parsedate_to_datetime(received.field("Date"))
     except (ValueError, TypeError, IndexError):
         yield _finding("The message has no readable date.", "Date")
+
+
+def check_subject(received: Received, approved: Skeleton) -> Iterator[Finding]:
+    """The subject is the approved one, whatever name stands in it."""
+    pieces = (NAME if isinstance(piece, Slot) else re.escape(piece) for piece in approved.subject)
+    wanted = re.sub(r"(?:\\ |\s)+", r"\\s+", "".join(pieces).strip())
+    if not re.fullmatch(wanted, received.message.subject.strip()):
+        yield _finding("The subject is not the one that was approved for this campaign.", "Subject")
 
 
 def _against(received: Received, sender: SenderFacts) -> Iterator[Finding]:
