@@ -13,7 +13,9 @@ from mailer.models import Campaign, MailingList
 # Each person on the lists once, with the strongest reason that the ledger has against the exact address
 # (none if a confirmed opt-in of this address came later). An opt-out is said before a complaint, both
 # before a bounce: people's wishes before machines'. `gone` are those who have left every list of the campaign that
-# they are on: a place that an import brought while its owner left counts for nothing.
+# they are on: a place that an import brought while its owner left counts for nothing. A notice that a law requires
+# is kept from nobody by their own word, only by a dead mailbox (D66). `unasked` are those who never confirmed, on a
+# form for one of these lists, that they want it: sexually oriented mail asks for that (16 CFR 316.4, D36).
 PEOPLE = f"""
 WITH people AS MATERIALIZED (
     SELECT contact.id, contact.address_key, contact.mailbox_key
@@ -26,22 +28,31 @@ held AS (
                CASE against.reason WHEN 'opt_out' THEN 1 WHEN 'complaint' THEN 2 WHEN 'hard_bounce' THEN 3
                                    ELSE 4 END)] AS reason
     FROM people JOIN mailer_suppression AS against USING (mailbox_key)
-    WHERE {suppression.NOT_VOIDED} AND NOT EXISTS (
+    WHERE {suppression.NOT_VOIDED}
+      AND NOT (%(lawful)s AND against.reason IN ('opt_out', 'complaint'))
+      AND NOT EXISTS (
         SELECT FROM mailer_reinstatement AS back
         WHERE back.mailbox_key = people.mailbox_key AND back.address_key = people.address_key
           AND back.up_to >= against.id)
     GROUP BY people.id),
 gone AS (
     SELECT people.id, 'left_list' AS reason FROM people
-    WHERE people.mailbox_key IN (
+    WHERE NOT %(lawful)s AND people.mailbox_key IN (
         SELECT left_by.mailbox_key FROM mailer_listleaving AS left_by
         JOIN mailer_mailinglist AS list ON list.slug = left_by.list_slug WHERE list.id = ANY(%(lists)s))
       AND NOT EXISTS (
         SELECT FROM mailer_subscription AS place JOIN mailer_mailinglist AS list ON list.id = place.list_id
         WHERE place.contact_id = people.id AND place.list_id = ANY(%(lists)s)
           AND NOT {leaving.left_sql("people", "list.slug")})),
+unasked AS (
+    SELECT people.id, 'no_consent' AS reason FROM people
+    WHERE %(explicit)s AND NOT EXISTS (
+        SELECT FROM mailer_consent AS given
+        WHERE given.mailbox_key = people.mailbox_key AND given.address_key = people.address_key
+          AND given.list_number = ANY(%(lists)s))),
 against AS (
-    SELECT id, coalesce(held.reason, gone.reason) AS reason FROM held FULL JOIN gone USING (id)),
+    SELECT id, coalesce(held.reason, gone.reason, unasked.reason) AS reason
+    FROM held FULL JOIN gone USING (id) FULL JOIN unasked USING (id)),
 judged AS (
     SELECT people.*, against.reason,
            row_number() OVER (PARTITION BY people.mailbox_key ORDER BY against.reason IS NOT NULL, people.id) AS turn
@@ -93,12 +104,17 @@ def snapshot(campaign: Campaign) -> dict[str, int]:
             return _counts(campaign)
         lists = list(locked.lists.values_list("pk", flat=True))
         with connection.cursor() as cursor:
-            cursor.execute(SNAPSHOT, {"campaign": campaign.pk, "lists": lists})
+            cursor.execute(SNAPSHOT, {"campaign": campaign.pk, "lists": lists, **_asked_of(locked)})
         counts = _counts(campaign)
         campaign.snapshot_at = locked.snapshot_at = timezone.now()
         locked.save(update_fields=["snapshot_at"])
         evidence.record(
-            "audience fixed", actor="worker", subject=f"campaign {campaign.pk}", lists=lists, counts=counts
+            "audience fixed",
+            actor="worker",
+            subject=f"campaign {campaign.pk}",
+            lists=lists,
+            counts=counts,
+            kind=locked.kind,
         )
     # Until autovacuum looks this way the planner believes that the campaign has one message, and chooses for it.
     with connection.cursor() as cursor:
@@ -112,12 +128,20 @@ def waiting_campaigns() -> list[int]:
     return list(waiting.order_by("id").values_list("id", flat=True))
 
 
-def estimate(lists: Iterable[MailingList]) -> Estimate:
-    """The same question without fixing anything; everyone is counted once, whatever lists they are on."""
+def estimate(lists: Iterable[MailingList], campaign: Campaign | None = None) -> Estimate:
+    """The same question without fixing anything; everyone is counted once, whatever lists they are on.
+
+    For an ordinary campaign, unless it is asked for one in particular.
+    """
     suppression.assert_ledger()
+    asked = _asked_of(campaign) if campaign else {"lawful": False, "explicit": False}
     with connection.cursor() as cursor:
-        cursor.execute(ESTIMATE, {"lists": [list_.pk for list_ in lists]})
+        cursor.execute(ESTIMATE, {"lists": [list_.pk for list_ in lists], **asked})
         return Estimate(*cursor.fetchone())
+
+
+def _asked_of(campaign: Campaign) -> dict[str, bool]:
+    return {"lawful": campaign.kind == Campaign.Kind.NOTICE, "explicit": campaign.is_explicit}
 
 
 def _counts(campaign: Campaign) -> dict[str, int]:

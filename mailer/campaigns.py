@@ -16,7 +16,15 @@ from django.utils import timezone
 from mailer import addresses, approvals, evidence, images, locks, rendering
 from mailer.compliance import Finding, Severity, blocks, catalogue, check
 from mailer.models import Approval, Campaign, KillSwitch, MailingList, Revision, Sender, TestAddress, TestSend
-from mailer.rendering import Content, ContentRefused, ListFacts, SenderFacts, Skeleton, compile_content
+from mailer.rendering import (
+    Content,
+    ContentRefused,
+    KindFacts,
+    ListFacts,
+    SenderFacts,
+    Skeleton,
+    compile_content,
+)
 
 State = Campaign.State
 
@@ -77,6 +85,7 @@ def _record(verb: str, campaign: Campaign, user: Any, findings: Sequence[Finding
             actor=evidence.by(user),
             subject=f"campaign {campaign.pk}",
             **details,
+            kind=KindFacts.of(campaign).as_json(),
             findings=[{"rule": f.rule, "severity": str(f.severity)} for f in findings],
             rules=catalogue.versions(),
         )
@@ -99,6 +108,7 @@ def approve(campaign: Campaign, user: Any, reason: str = "") -> Approval:
             approval=approval.pk,
             sha256=bytes(approval.sha256).hex(),
             policy=approval.policy,
+            kind=draft.kind,
             released=[released["rule"] for released in approval.releases],
             rules=catalogue.versions(),
         )
@@ -229,6 +239,7 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         lists or [MailingList(name="–", slug="none")],
         campaign.pk,
         list(campaign.offers.all()),
+        KindFacts.of(campaign),
     )
 
 
@@ -244,7 +255,11 @@ def compiled(campaign: Campaign) -> Skeleton:
     """The campaign's bytes. List-Id names its first list by slug."""
     first = campaign.lists.order_by("slug")[0]
     return compile_content(
-        content_of(campaign), SenderFacts.of(campaign.sender), ListFacts(first.name, first.slug), campaign.pk
+        content_of(campaign),
+        SenderFacts.of(campaign.sender),
+        ListFacts(first.name, first.slug),
+        campaign.pk,
+        KindFacts.of(campaign),
     )
 
 
@@ -257,6 +272,7 @@ def _frozen(campaign: Campaign, skeleton: Skeleton, approval: Approval, user: An
         preheader=campaign.preheader,
         html=campaign.html,
         text=campaign.text,
+        kind=campaign.kind,
         sender_facts=SenderFacts.of(campaign.sender).as_json(),
         skeleton=raw,
         sha256=hashlib.sha256(raw).digest(),

@@ -70,6 +70,7 @@ STANDING_REASON = f"""
 (SELECT against.reason FROM mailer_suppression AS against
  WHERE against.mailbox_key = {{row}}.mailbox_key
    AND {NOT_VOIDED}
+   AND NOT ({{lawful}} AND against.reason IN ('opt_out', 'complaint'))
    AND NOT EXISTS (
        SELECT FROM mailer_reinstatement AS back
        WHERE back.mailbox_key = against.mailbox_key
@@ -368,9 +369,13 @@ def forbidden_sql(row: str) -> str:
     return FORBIDDEN.format(row=row)
 
 
-def standing_reason_sql(row: str) -> str:
-    """Why a row that has mailbox_key and address_key must not be mailed; NULL where it may be."""
-    return STANDING_REASON.format(row=row)
+def standing_reason_sql(row: str, lawful: str = "false") -> str:
+    """Why a row that has mailbox_key and address_key must not be mailed; NULL where it may be.
+
+    Where the condition `lawful` holds, the message is a notice that a law requires: people's own word does not keep
+    it from them (D66), a dead mailbox does.
+    """
+    return STANDING_REASON.format(row=row, lawful=lawful)
 
 
 def _journalled(lines: Sequence[Line]) -> bool:

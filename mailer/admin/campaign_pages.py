@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from mailer import approvals, audience, campaigns, evidence, rendering, tasks
-from mailer.admin import campaign_approval, campaign_offers, campaign_progress
+from mailer.admin import campaign_approval, campaign_kinds, campaign_offers, campaign_progress
 from mailer.admin.campaign_tests import test_context
 from mailer.admin.operations import worker_is_silent
 from mailer.admin.pages import changes, fragment, needs, page, reads, staff
@@ -48,6 +48,7 @@ def campaign_page(request: HttpRequest, model_admin: ModelAdmin, number: int) ->
         "campaign.html",
         campaign.name,
         lists=campaign.lists.all(),
+        kind=campaign_kinds.told(campaign),
         is_draft=is_draft,
         findings=sorted(findings, key=lambda finding: tuple(Severity).index(finding.severity)),
         is_blocked=_is_blocked(campaign, findings),
@@ -111,8 +112,9 @@ def source(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpRe
 @reads("mailer.view_campaign")
 def estimate(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResponse:
     """Who would get it now: counted, so it may take seconds with a million people."""
-    lists = list(_campaign(number).lists.all())
-    return fragment(request, "parts/estimate.html", estimate=audience.estimate(lists))
+    campaign = _campaign(number)
+    counted = audience.estimate(list(campaign.lists.all()), campaign)
+    return fragment(request, "parts/estimate.html", estimate=counted, campaign=campaign)
 
 
 # -- launch -------------------------------------------------------------------------------------------
@@ -137,8 +139,9 @@ def launch(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpRe
         f"Launch {campaign.name}",
         campaign=campaign,
         lists=campaign.lists.all(),
+        kind=campaign_kinds.told(campaign),
         findings=findings,
-        estimate=audience.estimate(list(campaign.lists.all())),
+        estimate=audience.estimate(list(campaign.lists.all()), campaign),
         fingerprint=_fingerprint(campaign),
         worker_is_silent=worker_is_silent(),
         switch_is_on=KillSwitch.objects.filter(is_on=True).exists(),
@@ -149,7 +152,8 @@ def _fingerprint(campaign: Campaign) -> str:
     """Of all that is looked at before a launch: words, sender, lists."""
     lists = list(campaign.lists.order_by("pk").values_list("pk", flat=True))
     offers = list(campaign.offers.order_by("pk").values_list("pk", flat=True))
-    looked_at = (campaigns.content_of(campaign), rendering.SenderFacts.of(campaign.sender), lists, offers)
+    facts = (rendering.SenderFacts.of(campaign.sender), rendering.KindFacts.of(campaign))
+    looked_at = (campaigns.content_of(campaign), facts, lists, offers)
     return hashlib.sha256(repr(looked_at).encode()).hexdigest()
 
 
@@ -205,6 +209,7 @@ def copy(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResp
             preheader=original.preheader,
             html=original.html,
             text=original.text,
+            **campaign_kinds.copied(original, request),
             author=staff(request),
             last_writer=staff(request),
         )

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from mailer import evidence
 from mailer.admin import (
     campaign_approval,
+    campaign_kinds,
     campaign_messages,
     campaign_offers,
     campaign_pages,
@@ -24,12 +25,13 @@ from mailer.admin import (
 )
 from mailer.admin.pages import LongList, OwnPageList, SimpleForm, staff
 from mailer.models import Campaign, MailingList, Sender
+from mailer.rendering import KindFacts
 
 State = Campaign.State
 WRITTEN = ("name", "sender", "subject", "preheader", "html", "text")
 
 
-class CampaignForm(ModelForm):
+class CampaignForm(campaign_kinds.KindForm):
     lists = forms.ModelMultipleChoiceField(
         MailingList.objects.all(),
         label="To the people on",
@@ -37,15 +39,17 @@ class CampaignForm(ModelForm):
         help_text="Whoever is on several of them gets it once.",
     )
 
-    class Meta:
+    class Meta(campaign_kinds.KindForm.Meta):
         model = Campaign
-        fields = (*WRITTEN, "lists")
+        fields = (*WRITTEN, "lists", "kind", "advertisers", "is_explicit")
         labels = {
+            **campaign_kinds.KindForm.Meta.labels,
             "preheader": "Preview line",
             "html": "Message (HTML)",
             "text": "Message (plain text)",
         }
         help_texts = {
+            **campaign_kinds.KindForm.Meta.help_texts,
             "html": "What your designer or editor gives you. Without HTML, leave it empty and write plain text below.",
             "text": "For readers whose mail program shows no HTML. Leave it empty to have it made from the HTML.",
         }
@@ -80,6 +84,7 @@ class CampaignAdmin(LongList, SimpleForm):
             },
         ),
         ("Message", {"fields": ("html", "text")}),
+        campaign_kinds.FIELDSET,
     )
     change_form_outer_before_template = "mailer/admin/parts/merge_fields.html"
 
@@ -117,6 +122,11 @@ class CampaignAdmin(LongList, SimpleForm):
             ("rules/", "mailer_campaign_rules", rules_page.rules_page),
         )
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form = super().get_form(request, *args, **kwargs)
+        form.may_choose = campaign_kinds.may_choose(request)
+        return form
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         only = Sender.objects.values_list("pk", flat=True)[:2]
         return {"sender": only[0]} if len(only) == 1 else {}
@@ -150,11 +160,15 @@ class CampaignAdmin(LongList, SimpleForm):
             obj.author = staff(request)
             obj.save()
         elif _locked_draft(obj.pk):
-            obj.save(update_fields=[*WRITTEN, "last_writer"])
+            obj.save(update_fields=[*WRITTEN, *campaign_kinds.FIELDS, "last_writer"])
         else:
             raise PermissionDenied
         evidence.record(
-            "wrote", actor=evidence.by(request.user), subject=f"campaign {obj.pk}", changed=form.changed_data
+            "wrote",
+            actor=evidence.by(request.user),
+            subject=f"campaign {obj.pk}",
+            changed=form.changed_data,
+            kind=KindFacts.of(obj).as_json(),
         )
 
     def delete_model(self, request: HttpRequest, obj: Campaign) -> None:

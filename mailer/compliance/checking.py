@@ -14,11 +14,13 @@ from mailer.rendering import (
     Content,
     ContentRefused,
     Envelope,
+    KindFacts,
     ListFacts,
     SenderFacts,
     Skeleton,
     compile_content,
 )
+from mailer.rendering.kinds import COMMERCIAL
 
 
 def check(
@@ -27,6 +29,7 @@ def check(
     lists: Sequence[MailingList],
     campaign: int,
     offers: Sequence[Offer] = (),
+    kind: KindFacts = COMMERCIAL,
 ) -> list[Finding]:
     """Everything that stands between this content and its readers: compiled, then judged as bytes.
 
@@ -43,7 +46,7 @@ def check(
         return [missing, *_sender_findings(sender)]
     try:
         skeleton = compile_content(
-            content, SenderFacts.of(sender), ListFacts(lists[0].name, lists[0].slug), campaign
+            content, SenderFacts.of(sender), ListFacts(lists[0].name, lists[0].slug), campaign, kind
         )
     except ContentRefused as refused:
         compiled = [
@@ -52,7 +55,7 @@ def check(
         ]
         return [*compiled, *_sender_findings(sender)]
     return _each_once(
-        [*check_skeleton(skeleton, sender), *check_claims(content, sender, timezone.now(), offers)]
+        [*check_skeleton(skeleton, sender), *check_claims(content, sender, timezone.now(), offers, kind)]
     )
 
 

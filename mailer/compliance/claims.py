@@ -8,20 +8,26 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.rules import CLAIM_RULES
-from mailer.compliance.subjects import Body, Letter, Offer, judge
+from mailer.compliance.rules import CLAIM_RULES, KIND_RULES, KindRule
+from mailer.compliance.subjects import Body, Letter, Offer, Purpose, judge
 from mailer.compliance.subjects.deadlines import deadlines_in
+from mailer.compliance.subjects.judging import SubjectRule
 from mailer.compliance.subjects.offers import OfferKind
+from mailer.models import Campaign, Sender
 from mailer.models import Offer as OfferRow
-from mailer.models import Sender
-from mailer.rendering import SAMPLE_RECIPIENT, Content, body_of
+from mailer.rendering import SAMPLE_RECIPIENT, Content, KindFacts, body_of
+from mailer.rendering.kinds import COMMERCIAL
 
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
 _FIELD = re.compile(r'\{\{\s*(\w+)\s*(?:\|\s*default:"([^"]*)"\s*)?\}\}')
 
 
 def check_claims(
-    content: Content, sender: Sender, now: datetime, offers: Sequence[OfferRow] = ()
+    content: Content,
+    sender: Sender,
+    now: datetime,
+    offers: Sequence[OfferRow] = (),
+    kind: KindFacts = COMMERCIAL,
 ) -> list[Finding]:
     """What subject, name and preheader claim that body, sender, offers and clock don't bear out.
 
@@ -29,8 +35,26 @@ def check_claims(
     """
     extended = {offer.supersedes_id for offer in offers}
     latest = [offer for offer in offers if offer.pk not in extended]
-    letter = _letter(content, sender, now, latest)
-    return [*judge(letter, CLAIM_RULES).findings, *_deadlines(letter, latest)]
+    letter = _letter(content, sender, now, latest, kind)
+    about_kind = [_of_kind(rule, kind) for rule in KIND_RULES]
+    return [*judge(letter, [*CLAIM_RULES, *about_kind]).findings, *_deadlines(letter, latest)]
+
+
+def _of_kind(rule: KindRule, kind: KindFacts) -> SubjectRule:
+    """The rule as `judge` asks it, under its own name."""
+
+    def asked(letter: Letter) -> Iterator[Finding]:
+        return rule(letter, kind)
+
+    asked.__module__ = rule.__module__
+    return asked
+
+
+def _purpose(kind: KindFacts) -> Purpose:
+    if kind.is_explicit:
+        return Purpose.SEXUALLY_EXPLICIT
+    is_ad_free = kind.kind in {Campaign.Kind.RELATIONSHIP, Campaign.Kind.NOTICE}
+    return Purpose.RELATIONSHIP if is_ad_free else Purpose.COMMERCIAL
 
 
 def _deadlines(letter: Letter, offers: Sequence[OfferRow]) -> Iterator[Finding]:
@@ -50,7 +74,9 @@ def _deadlines(letter: Letter, offers: Sequence[OfferRow]) -> Iterator[Finding]:
         )
 
 
-def _letter(content: Content, sender: Sender, now: datetime, offers: Sequence[OfferRow]) -> Letter:
+def _letter(
+    content: Content, sender: Sender, now: datetime, offers: Sequence[OfferRow], kind: KindFacts
+) -> Letter:
     html = _filled(body_of(content))
     return Letter(
         raw_subject=_filled(content.subject),
@@ -59,6 +85,7 @@ def _letter(content: Content, sender: Sender, now: datetime, offers: Sequence[Of
         preheader=_filled(content.preheader),
         body=Body.from_html(html) if html.strip() else Body.from_text(_filled(content.text)),
         now=now,
+        purpose=_purpose(kind),
         offers=tuple(map(_as_told, offers)) or None,
     )
 

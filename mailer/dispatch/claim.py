@@ -39,7 +39,7 @@ LEFT JOIN LATERAL (
     FROM mailer_subscription AS subscription
     JOIN mailer_mailinglist AS list ON list.id = subscription.list_id
     WHERE subscription.contact_id = contact.id AND subscription.list_id = ANY(%(lists)s)
-      AND NOT {leaving.left_sql("contact", "list.slug")}
+      AND (%(lawful)s OR NOT {leaving.left_sql("contact", "list.slug")})
     ORDER BY subscription.id LIMIT 1) AS place ON true
 """
 
@@ -96,6 +96,12 @@ def claim(campaign: Campaign, lists: list[int], worker: int) -> Claim:
                 "claim": number,
                 "worker": worker,
                 "lists": lists,
+                "lawful": is_notice(campaign),
             },
         )
         return Claim(number, campaign.pk, [Claimed(*row) for row in cursor.fetchall()])
+
+
+def is_notice(campaign: Campaign) -> bool:
+    """Whether what was frozen at launch is a notice that a law requires, which no leaving of a list keeps from them."""
+    return campaign.revision is not None and campaign.revision.kind == Campaign.Kind.NOTICE

@@ -21,21 +21,24 @@ ENDED = """
 # pause or stop that was answered before, and none can commit until this has. What the ledger forbids is
 # withheld; what a pause or the switch forbids waits; no row for the switch means no. So does a ledger that is older
 # than the journal has known it: a restored dump waits for its replay. Whoever left the list that the message names
-# goes back to be claimed anew: for another of the campaign's lists that they are on, or else withheld.
+# goes back to be claimed anew: for another of the campaign's lists that they are on, or else withheld. A notice that a
+# law requires (D66), by the kind that was frozen at launch, asks for neither opt-outs nor lists.
 #
 # Each message is looked up by its whole key (OFFSET 0 and MATERIALIZED keep the planner from reordering): of a
 # campaign newer than the table's last ANALYZE it expects one row, and read 20,000 times 20,000 of them, a
 # minute for a group of 20, with the locks held.
+LAWFUL = "COALESCE((SELECT lawful FROM leave), false)"
 HAND_OVER = f"""
 WITH leave AS MATERIALIZED (
     SELECT COALESCE((SELECT NOT is_on FROM mailer_killswitch), false) AND campaign.state = 'sending'
                AND NOT EXISTS ({ENDED})
                AND {replaying.IS_CURRENT} AS given,
-           campaign.state = 'cancelled' AS cancelled
-    FROM mailer_campaign AS campaign WHERE campaign.id = %(campaign)s),
+           campaign.state = 'cancelled' AS cancelled, COALESCE(revision.kind = 'notice', false) AS lawful
+    FROM mailer_campaign AS campaign LEFT JOIN mailer_revision AS revision ON revision.id = campaign.revision_id
+    WHERE campaign.id = %(campaign)s),
 asked AS MATERIALIZED (
-    SELECT ours.*, {suppression.standing_reason_sql("ours")} AS standing,
-           {leaving.left_sql("ours", "wanted.list_slug")} AS has_left
+    SELECT ours.*, {suppression.standing_reason_sql("ours", LAWFUL)} AS standing,
+           NOT {LAWFUL} AND {leaving.left_sql("ours", "wanted.list_slug")} AS has_left
     FROM unnest(string_to_array(%(keys)s, ' '), string_to_array(%(slugs)s, ' ')) AS wanted (hex, list_slug)
     CROSS JOIN LATERAL (
         SELECT message.campaign_id, message.address_key, message.mailbox_key, message.claim, message.state

@@ -281,6 +281,8 @@ def gated_skeleton(campaign: Campaign) -> Skeleton:
         skeleton = Skeleton.from_bytes(bytes(revision.skeleton))
     except DamagedSkeleton as damaged:
         raise CampaignHalted(str(damaged)) from damaged
+    if skeleton.kind.kind != revision.kind:
+        raise CampaignHalted("The message says that it is of another kind than was chosen at launch.")
     if (over := _ended_offer(campaign)) is not None:
         raise CampaignHalted(
             f"The offer “{over.what}” is over, so the message would no longer be true. Cancel the campaign, or write a "

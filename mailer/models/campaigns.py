@@ -23,15 +23,34 @@ class Campaign(models.Model):
         CANCELLED = "cancelled", "Cancelled"
 
     class Kind(models.TextChoices):
-        """Commercial by default and in doubt (D1–D3): there is no other kind to choose yet."""
+        """Commercial by default and in doubt (D1–D3); `mailer.rendering.kinds` has the words of each."""
 
         COMMERCIAL = "commercial", "Commercial"
+        MIXED = "mixed", "Contains advertising"
+        EDITORIAL = "editorial", "Editorial"
+        RELATIONSHIP = "relationship", "Relationship"
+        NOTICE = "notice", "Notice required by law"
+
+    class Purpose(models.TextChoices):
+        """Of relationship mail the five of 15 U.S.C. 7702(17)(A); of notices the two that a law asks for (D66)."""
+
+        TRANSACTION = "transaction", "An order or agreement: to complete or confirm it"
+        SAFETY = "safety", "Warranty, recall or safety of something they bought"
+        ACCOUNT = "account", "Account, subscription or membership: terms, standing, statement"
+        EMPLOYMENT = "employment", "Employment and the benefits that go with it"
+        DELIVERY = "delivery", "Delivery of what is due to them, updates included"
+        BREACH = "breach", "Notice of a breach of personal data"
+        RIGHTS = "rights", "Notice about their rights in personal data"
 
     name = models.CharField(max_length=120, help_text="For yourself; recipients don't see it.")
     sender = models.ForeignKey(Sender, models.PROTECT, related_name="campaigns")
     lists = models.ManyToManyField(MailingList, related_name="campaigns")
     offers = models.ManyToManyField(Offer, related_name="campaigns", editable=False, db_constraint=False)
-    kind = models.CharField(max_length=12, choices=Kind, default=Kind.COMMERCIAL, editable=False)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.COMMERCIAL)
+    purpose = models.CharField(max_length=12, choices=Purpose, blank=True)
+    # who else is promoted in it, a name a line; the sender alone answers for it (16 CFR 316.2(m), D7)
+    advertisers = models.TextField("other advertisers", max_length=800, blank=True)
+    is_explicit = models.BooleanField("sexually oriented", default=False)
     subject = models.CharField(max_length=200)
     preheader = models.CharField(
         max_length=140, blank=True, help_text="The line that many mail programs show beside the subject."
@@ -74,6 +93,24 @@ class Campaign(models.Model):
                 name="campaign_goes_out_as_a_revision",
                 condition=models.Q(state="draft") | models.Q(revision__isnull=False),
             ),
+            models.CheckConstraint(
+                name="campaign_purpose_is_of_its_kind",
+                condition=models.Q(
+                    kind="relationship",
+                    purpose__in=["transaction", "safety", "account", "employment", "delivery"],
+                )
+                | models.Q(kind="notice", purpose__in=["breach", "rights"])
+                | models.Q(kind__in=["commercial", "mixed", "editorial"], purpose=""),
+            ),
+            models.CheckConstraint(
+                name="campaign_promotes_only_as_advertising",
+                condition=models.Q(kind__in=["commercial", "mixed"])
+                | models.Q(advertisers="", is_explicit=False),
+            ),
+            models.CheckConstraint(
+                name="campaign_notice_is_plain_text",
+                condition=~models.Q(kind="notice") | models.Q(html="", preheader=""),
+            ),
         ]
         indexes = [
             # the sweep asks every few seconds which campaigns are going out
@@ -83,10 +120,16 @@ class Campaign(models.Model):
             ("launch_campaign", "Can launch, pause, resume and cancel campaigns"),
             ("testsend_campaign", "Can send tests"),
             ("approve_campaign", "Can release what a rule holds"),
+            ("choose_kind", "Can choose relationship mail and notices required by law"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def other_advertisers(self) -> tuple[str, ...]:
+        names = (" ".join(name.split()) for name in self.advertisers.splitlines())
+        return tuple(dict.fromkeys(name for name in names if name))
 
 
 class Revision(models.Model):
@@ -101,6 +144,12 @@ class Revision(models.Model):
     preheader = models.CharField(max_length=140, blank=True)
     html = models.TextField(blank=True)
     text = models.TextField(blank=True)
+    kind = models.CharField(
+        max_length=12,
+        choices=Campaign.Kind,
+        default=Campaign.Kind.COMMERCIAL,
+        db_default=Campaign.Kind.COMMERCIAL,
+    )
     sender_facts = models.JSONField()
     skeleton = models.BinaryField()
     sha256 = models.BinaryField(max_length=32)

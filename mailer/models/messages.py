@@ -34,6 +34,7 @@ class Message(models.Model):
         SAME_MAILBOX = "same_mailbox", "Another address of the same mailbox gets it"
         NO_CONTACT = "no_contact", "Contact deleted meanwhile"
         LEFT_LIST = "left_list", "No longer on the list"
+        NO_CONSENT = "no_consent", "No stored consent to mail of this kind"
         NOT_CARRIED = "not_carried", "The mail server can't carry this address"
         NOT_FILLED = "not_filled", "Could not be filled in safely"
         CANCELLED = "cancelled", "Campaign cancelled"

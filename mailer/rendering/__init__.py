@@ -20,6 +20,7 @@ from mailer.rendering.facts import (
     Unfillable,
 )
 from mailer.rendering.filling import fill
+from mailer.rendering.kinds import KindFacts
 from mailer.rendering.layouts import MJML, SHIPPED, body_of
 from mailer.rendering.notices import (
     data_notice,
@@ -45,6 +46,7 @@ __all__ = [
     "DamagedSkeleton",
     "Dropped",
     "Envelope",
+    "KindFacts",
     "ListFacts",
     "Preview",
     "Problem",

@@ -10,6 +10,7 @@ from mailer.rendering import authored, columns, frame, layouts, plaintext
 from mailer.rendering.facts import Content, ContentRefused, ListFacts, Problem, SenderFacts
 from mailer.rendering.fields import Marks, Place, Slot, left_over, take_out
 from mailer.rendering.headers import folded, is_safe, mailbox, unstructured
+from mailer.rendering.kinds import COMMERCIAL, KindFacts
 from mailer.rendering.quoted_printable import encode_pieces
 from mailer.rendering.skeletons import SUBJECT, Skeleton
 
@@ -23,13 +24,15 @@ NO_TEXT = re.compile("[\0\ud800-\udfff]")
 Pieces = list[bytes | Slot]
 
 
-def compile_content(content: Content, sender: SenderFacts, list: ListFacts, campaign: int) -> Skeleton:
+def compile_content(
+    content: Content, sender: SenderFacts, list: ListFacts, campaign: int, kind: KindFacts = COMMERCIAL
+) -> Skeleton:
     """The message that every recipient of `campaign` gets, with slots for what differs.
 
     Raises ContentRefused with every problem found, each in words for the author.
     """
     # lengths first, so that nothing below ever works on megabytes
-    problems = _too_long(content) or [*_unsafe_headers(content, sender, list), *_unreadable(content)]
+    problems = _too_long(content) or [*_unsafe_headers(content, sender, list, kind), *_unreadable(content)]
     if problems:
         raise ContentRefused(problems)
     marks = Marks(content.subject, content.preheader, content.html, content.text)
@@ -40,16 +43,23 @@ def compile_content(content: Content, sender: SenderFacts, list: ListFacts, camp
         raise ContentRefused(problems)
 
     document = frame.html_document(
-        composed.html, html.escape(preheader), sender, marks, composed.look, columns.sheet(composed.html)
+        composed.html,
+        html.escape(preheader),
+        sender,
+        kind,
+        marks,
+        composed.look,
+        columns.sheet(composed.html),
     )
     pieces: Pieces = [
-        *_header_pieces(marks, subject, sender, list, campaign),
-        *_part_pieces(marks, frame.text_document(text, sender, marks), document),
+        *_header_pieces(marks, subject, sender, list, campaign, kind),
+        *_part_pieces(marks, frame.text_document(text, sender, kind, marks), document),
     ]
     return Skeleton.of(
         pieces,
         campaign=campaign,
         sender=sender,
+        kind=kind,
         list_=list,
         preheader=marks.without(preheader, "…"),
         subject=marks.split(subject),
@@ -60,7 +70,9 @@ def compile_content(content: Content, sender: SenderFacts, list: ListFacts, camp
 # -- what is refused --------------------------------------------------------------------------------
 
 
-def _unsafe_headers(content: Content, sender: SenderFacts, list_: ListFacts) -> list[Problem]:
+def _unsafe_headers(
+    content: Content, sender: SenderFacts, list_: ListFacts, kind: KindFacts
+) -> list[Problem]:
     """Line ends and control characters where a header is made (RFC 5322 §2.2; D18)."""
     shown = {
         "subject": content.subject,
@@ -70,6 +82,7 @@ def _unsafe_headers(content: Content, sender: SenderFacts, list_: ListFacts) -> 
         "contact": sender.contact,
         "postal address": " ".join(sender.address_lines),
         "list name": list_.name,
+        "name of another advertiser": " ".join(kind.others),
     }
     problems = [
         Problem(
@@ -163,7 +176,7 @@ def _visible(source: str) -> str:
 
 
 def _header_pieces(
-    marks: Marks, subject: str, sender: SenderFacts, list_: ListFacts, campaign: int
+    marks: Marks, subject: str, sender: SenderFacts, list_: ListFacts, campaign: int, kind: KindFacts
 ) -> Pieces:
     """All fields in their order. From names the one author (D15), To the one recipient (D20)."""
     fields: list[bytes | Slot] = [
@@ -176,7 +189,7 @@ def _header_pieces(
         mailbox("List-Id", list_.name, f"{list_.slug}.lists.{sender.domain}"),
         Slot("url", Place.HEADER),
         b"List-Unsubscribe-Post: List-Unsubscribe=One-Click",
-        folded("Feedback-ID", [f"{campaign}:{list_.slug}:commercial:{_sender_id(sender)}"]),
+        folded("Feedback-ID", [f"{campaign}:{list_.slug}:{kind.kind}:{_sender_id(sender)}"]),
         b"MIME-Version: 1.0",
     ]
     return [piece for field in fields for piece in (field, b"\r\n")]

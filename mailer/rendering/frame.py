@@ -12,6 +12,7 @@ from mailer.rendering.brands import Look
 from mailer.rendering.columns import WRAPPER
 from mailer.rendering.facts import SenderFacts
 from mailer.rendering.fields import Marks, Place, Slot
+from mailer.rendering.kinds import KindFacts, label, statement
 
 RULE = "-" * 62
 ONE_CLICK = "One click on the page is enough. It takes effect immediately."
@@ -20,20 +21,6 @@ RIGHT_TO_OBJECT = (
     "Your right to object: you may object to the use of your data for marketing at any time. "
     "Unsubscribing above does that."
 )
-
-
-def label(sender: SenderFacts) -> str:
-    """The first thing a reader sees (15 U.S.C. 7704(a)(5)(A)(i); D37)."""
-    return f"Advertisement · {sender.trade_name}"
-
-
-def statement(sender: SenderFacts) -> str:
-    if sender.trade_name == sender.legal_name:
-        return f"This email is an advertisement from {sender.legal_name}."
-    return (
-        f"This email is an advertisement from {sender.legal_name}. "
-        f"{sender.trade_name} is a trade name of {sender.legal_name}."
-    )
 
 
 def notice(sender: SenderFacts) -> str:
@@ -53,7 +40,13 @@ def lists_notice(sender: SenderFacts) -> str:
 
 
 def html_document(
-    author: str, preheader: str, sender: SenderFacts, marks: Marks, look: Look, sheet: str = ""
+    author: str,
+    preheader: str,
+    sender: SenderFacts,
+    kind: KindFacts,
+    marks: Marks,
+    look: Look,
+    sheet: str = "",
 ) -> str:
     """The whole HTML part; `author` is clean and balanced, `preheader` is escaped and may hold marks.
 
@@ -68,11 +61,11 @@ def html_document(
         '<meta name="color-scheme" content="light">'
         f"<title>{html.escape(sender.trade_name)}</title>{style}</head>\n"
         f'<body style="margin:0;padding:0;background:{look.paper};color:{look.ink}">\n'
-        f"{_html_preheader(preheader)}{_html_label(sender, look)}"
+        f"{_html_preheader(preheader)}{_html_label(sender, kind, look)}"
         f'<div class="{WRAPPER}" style="display:block;margin:0;padding:{padding};'
         f'font:normal 16px/24px {look.letters}">\n'
         f"{author}\n</div>\n"
-        f"{_html_footer(sender, marks, look)}</body></html>\n"
+        f"{_html_footer(sender, kind, marks, look)}</body></html>\n"
     )
 
 
@@ -85,18 +78,20 @@ def _html_preheader(preheader: str) -> str:
     )
 
 
-def _html_label(sender: SenderFacts, look: Look) -> str:
-    return _box("note", "margin:0;padding:8px", "bold 14px/20px", "bottom", look, html.escape(label(sender)))
+def _html_label(sender: SenderFacts, kind: KindFacts, look: Look) -> str:
+    return _box(
+        "note", "margin:0;padding:8px", "bold 14px/20px", "bottom", look, html.escape(label(sender, kind))
+    )
 
 
-def _html_footer(sender: SenderFacts, marks: Marks, look: Look) -> str:
+def _html_footer(sender: SenderFacts, kind: KindFacts, marks: Marks, look: Look) -> str:
     return _box(
         "contentinfo",
         "clear:both;margin:0;padding:16px",
         "normal 14px/21px",
         "top",
         look,
-        "\n" + _footer_words(sender, marks, look),
+        "\n" + _footer_words(sender, kind, marks, look),
     )
 
 
@@ -111,11 +106,11 @@ def _box(role: str, place: str, font: str, edge: str, look: Look, inner: str) ->
     )
 
 
-def _footer_words(sender: SenderFacts, marks: Marks, look: Look) -> str:
+def _footer_words(sender: SenderFacts, kind: KindFacts, marks: Marks, look: Look) -> str:
     paragraph = '<p style="margin:0 0 12px">'
     lines = "<br>\n".join(html.escape(line) for line in (*sender.address_lines, sender.contact))
     return (
-        f"{paragraph}{html.escape(statement(sender))}<br>\n"
+        f"{paragraph}{html.escape(statement(sender, kind))}<br>\n"
         f"You received it at {marks.mark(Slot('to', Place.HTML))} because "
         f"{marks.mark(Slot('reason', Place.HTML))}.</p>\n"
         f'{paragraph}<a href="{marks.mark(Slot("url", Place.HTML))}" style="color:{look.link};font-weight:bold;'
@@ -127,16 +122,16 @@ def _footer_words(sender: SenderFacts, marks: Marks, look: Look) -> str:
     )
 
 
-def text_document(author: str, sender: SenderFacts, marks: Marks) -> str:
+def text_document(author: str, sender: SenderFacts, kind: KindFacts, marks: Marks) -> str:
     """The whole text part, with the opt-out as a bare link on a line of its own."""
     return "\n".join(
         [
-            label(sender),
+            label(sender, kind),
             "",
             author,
             "",
             RULE,
-            statement(sender),
+            statement(sender, kind),
             f"You received it at {marks.mark(Slot('to', Place.TEXT))} because "
             f"{marks.mark(Slot('reason', Place.TEXT))}.",
             "",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from mailer.rendering.authored import Dropped
 from mailer.rendering.facts import ListFacts, SenderFacts
 from mailer.rendering.fields import Slot
+from mailer.rendering.kinds import COMMERCIAL, KindFacts
 
 VERSION = b"candor skeleton 1"
 SUBJECT = "subject"
@@ -39,6 +40,7 @@ class Skeleton:
     dropped: tuple[Dropped, ...]
     template: tuple[bytes, ...]
     places: tuple[tuple[Slot, tuple[int, ...]], ...]
+    kind: KindFacts
 
     @classmethod
     def of(
@@ -51,10 +53,12 @@ class Skeleton:
         preheader: str,
         subject: Iterable[str | Slot],
         dropped: Iterable[Dropped] = (),
+        kind: KindFacts = COMMERCIAL,
     ) -> "Skeleton":
         facts = {
             "campaign": campaign,
             "sender": sender.as_json(),
+            "kind": kind.as_json(),
             "list": [list_.name, list_.slug],
             "preheader": preheader,
             "dropped": list(dropped),
@@ -101,6 +105,8 @@ class Skeleton:
             dropped=tuple(map(Dropped, facts["dropped"])),
             template=tuple(parts),
             places=tuple((slot, tuple(indexes)) for slot, indexes in gaps.items()),
+            # what was frozen before there were kinds is commercial
+            kind=KindFacts.from_json(facts["kind"]) if "kind" in facts else COMMERCIAL,
         )
 
     def to_bytes(self) -> bytes:

@@ -79,7 +79,7 @@ def test_released_by_somebody_else_for_a_reason_it_goes_out(policy):
     assert (proof.actor, proof.subject) == (f"user {approver.pk}", f"campaign {draft.pk}")
     assert proof.details == {
         "approval": approval.pk, "sha256": bytes(approval.sha256).hex(), "policy": policy,
-        "released": [finding.rule for finding in held], "rules": catalogue.versions(),
+        "kind": "commercial", "released": [finding.rule for finding in held], "rules": catalogue.versions(),
     }  # fmt: skip
     campaigns.launch(draft, member("Marketer"))
     assert draft.revision.approval == approval

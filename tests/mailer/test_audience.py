@@ -71,7 +71,7 @@ def test_the_campaign_and_the_evidence_say_when_and_how_many(campaign, friends):
     assert before <= campaign.snapshot_at <= timezone.now()
     proof = Evidence.objects.get(verb="audience fixed")
     assert proof.subject == f"campaign {campaign.pk}"
-    assert proof.details == {"lists": [friends.pk], "counts": counts}
+    assert proof.details == {"lists": [friends.pk], "counts": counts, "kind": "commercial"}
     assert counts == {"opt_out": 1, "pending": 1}
 
 

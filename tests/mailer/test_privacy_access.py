@@ -309,7 +309,7 @@ NO_TRACES = {
     "mailer.Message": {"transport_id"},  # emptied by key
     # the author's and the business's own words, frozen as they were sent and approved
     "mailer.MailingList": {"name", "slug"},
-    "mailer.Campaign": {"name", "subject", "preheader", "html", "text"},
+    "mailer.Campaign": {"name", "subject", "preheader", "html", "text", "advertisers"},
     "mailer.Revision": {"subject", "preheader", "html", "text", "sender_facts"},
     "mailer.Image": {"name", "alt"},
     "mailer.Sender": {

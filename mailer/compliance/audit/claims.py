@@ -17,7 +17,7 @@ from lxml.html import HtmlElement
 
 from mailer.addresses import AddressRefused, parse
 from mailer.compliance.postal.reading import find_lines, judge_lines
-from mailer.rendering import ListFacts, Recipient, SenderFacts, Skeleton
+from mailer.rendering import KindFacts, ListFacts, Recipient, SenderFacts, Skeleton
 from mailer.tokens import TOKEN_CHARACTERS, DamagedToken, OptOutToken
 from mailer.tokens import read as read_token
 
@@ -165,11 +165,12 @@ def _links(text: str, tree: HtmlElement) -> Iterator[str]:
 # -- what the rules ask of a skeleton -------------------------------------------------------------------
 
 
-def stand_in(facts: SenderFacts, tree: HtmlElement, subject: str) -> Skeleton:
+def stand_in(facts: SenderFacts, kind: KindFacts, tree: HtmlElement, subject: str) -> Skeleton:
     return Skeleton.of(
         [b""],
         campaign=0,
         sender=facts,
+        kind=kind,
         list_=ListFacts("", ""),
         preheader="".join(_preheader(tree)),
         subject=[subject.encode("utf-8", "replace").decode()],

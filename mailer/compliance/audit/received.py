@@ -12,7 +12,7 @@ from lxml.html import HTMLParser, document_fromstring
 
 from mailer.compliance.audit.claims import best_link, recipient_of, sender_of, stand_in, token_of, unfolded
 from mailer.compliance.finished import FinishedMessage, UnreadableMessage
-from mailer.rendering import SenderFacts
+from mailer.rendering import SenderFacts, kinds
 from mailer.tokens import OptOutToken
 
 # Bytes. Candor blocks HTML beyond 102 kB; a header of 64 kB is more than servers take. Both bound the time.
@@ -93,7 +93,9 @@ def read(raw: bytes, sender: SenderFacts | None) -> Received:
     tree = document_fromstring(html.encode("utf-8", "surrogatepass"), parser=HTMLParser(encoding="utf-8"))
     link = best_link(header_link(plain), text, tree, plain)
     recipient = recipient_of(plain, text, token_of(link))
-    skeleton = stand_in(sender or sender_of(plain, text, tree), tree, subject)
+    facts = sender or sender_of(plain, text, tree)
+    kind = kinds.claimed(text, unfolded(plain.get("Feedback-ID", "")), facts.trade_name)
+    skeleton = stand_in(facts, kind, tree, subject)
     message = ReceivedMessage(raw, skeleton, recipient, parsed, plain, text, html, link)
     return Received(raw, message, leaves, tuple(wrong))
 

@@ -1,19 +1,27 @@
 """The rules, one a file, in the order in which their findings are shown."""
 
+from collections.abc import Callable, Iterator
+
+from mailer.compliance.findings import Finding
 from mailer.compliance.rules import (
     address_shown,
     blank_space,
     body,
     display_name,
     dropped_parts,
+    explicit_mark,
     fake_reply,
     footer_last,
     header_fields,
     hidden_text,
+    kind_advertises,
+    kind_declared,
     label_first,
     line_characters,
+    notice_form,
     one_click,
     opt_out_link,
+    other_advertisers,
     postal_address,
     sender_attested,
     sender_complete,
@@ -50,6 +58,8 @@ from mailer.compliance.rules import (
     subject_without,
     unresolved_fields,
 )
+from mailer.compliance.subjects.letter import Letter
+from mailer.rendering import KindFacts
 
 # Who sends: judged on the sender's row.
 SENDER_RULES = (
@@ -77,6 +87,16 @@ MESSAGE_RULES = (
     body.check,
     size.check,
     dropped_parts.check,
+    explicit_mark.check,
+    notice_form.check,
+)
+
+# What kind of mail it was said to be: judged on the same reading of subject and body as its claims.
+KindRule = Callable[[Letter, KindFacts], Iterator[Finding]]
+KIND_RULES: tuple[KindRule, ...] = (
+    kind_declared.check,
+    kind_advertises.check,
+    other_advertisers.check,
 )
 
 # What a message claims: judged on its subject, name and preheader against its body (promise 6). What

@@ -8,16 +8,17 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
+from mailer.rendering import kinds
 
 RULE = "body"
 SOURCE = "15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D44")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D44")
 BROKEN = "\ufffd"
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:
-    opening = f"This email is an advertisement from {message.skeleton.sender.legal_name}."
-    label = f"Advertisement · {message.skeleton.sender.trade_name}"
+    opening = kinds.statement(message.skeleton.sender, message.skeleton.kind)
+    label = kinds.label(message.skeleton.sender, message.skeleton.kind)
     between = message.text.removeprefix(label).rpartition(opening)[0].strip("-\r\n\t \xa0")
     if not between:
         yield _finding(

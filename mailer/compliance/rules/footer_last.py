@@ -11,10 +11,11 @@ from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
 from mailer.compliance.rules.label_first import is_legible
 from mailer.compliance.visible import Run
+from mailer.rendering import kinds
 
 RULE = "footer_last"
 SOURCE = "15 U.S.C. 7704(a)(5)(A); GDPR 21(4)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D37 D39 D42 D45 D46")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D37 D39 D42 D45 D46")
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:
@@ -32,7 +33,7 @@ def check(message: FinishedMessage) -> Iterator[Finding]:
 def _opening(message: FinishedMessage) -> list[str]:
     sender, recipient = message.skeleton.sender, message.recipient
     return [
-        f"This email is an advertisement from {sender.legal_name}.",
+        kinds.statement(sender, message.skeleton.kind),
         f"You received it at {recipient.address} because {recipient.reason}.",
         f"Unsubscribe from all email from {sender.legal_name}",
     ]
@@ -65,7 +66,7 @@ def _plain(piece: str) -> str:
 
 
 def _footer(message: FinishedMessage, shown: list[Run]) -> list[Run]:
-    """All that shows from the last “This email is an advertisement” on."""
+    """All that shows from the last statement of what it is on."""
     starts = [index for index, run in enumerate(shown) if _plain(run.text).startswith(_opening(message)[0])]
     return shown[starts[-1] :] if starts else shown
 

@@ -14,13 +14,13 @@ from mailer.compliance.finished import FinishedMessage
 
 RULE = "header_fields"
 SOURCE = "15 U.S.C. 7704(a)(1); RFC 5322 §3.6"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D15 D18 D20 D82 D89")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D15 D18 D20 D82 D89")
 EXPECTED = [
     "From", "To", "Reply-To", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe",
     "List-Unsubscribe-Post", "Feedback-ID", "MIME-Version", "Content-Type",
 ]  # fmt: skip
 FIELD = re.compile(rb"[!-9;-~]+:[ -~]*(?:\r\n [ -~]*[!-~][ -~]*)*")
-FEEDBACK_ID = re.compile(r"\d+:[a-z0-9-]+:commercial:[a-z0-9]{5,15}")
+FEEDBACK_ID = r"\d+:[a-z0-9-]+:{kind}:[a-z0-9]{{5,15}}"
 LONGEST_LINE = 998
 
 
@@ -62,7 +62,7 @@ def _names(message: FinishedMessage) -> Iterator[Finding]:
     list_id = rf".*<{re.escape(skeleton.list_facts.slug)}\.lists\.{domain}>"
     if not re.fullmatch(list_id, plain["List-Id"], re.DOTALL) or len(plain["List-Id"]) > 400:
         yield _finding("List-Id does not name the list under the sender’s domain. Make the message anew.")
-    if not FEEDBACK_ID.fullmatch(plain["Feedback-ID"].strip()):
+    if not re.fullmatch(FEEDBACK_ID.format(kind=skeleton.kind.kind), plain["Feedback-ID"].strip()):
         yield _finding("Feedback-ID can’t be read by mail providers. Make the message anew.")
     if message.parsed["Date"].datetime is None:
         yield _finding("The message has no readable date. Make it anew.")
