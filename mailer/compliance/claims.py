@@ -78,12 +78,13 @@ def _letter(
     content: Content, sender: Sender, now: datetime, offers: Sequence[OfferRow], kind: KindFacts
 ) -> Letter:
     html = _filled(body_of(content))
+    body = Body.from_html(html) if html.strip() else Body.from_text(_filled(content.text))
     return Letter(
         raw_subject=_filled(content.subject),
         from_name=sender.trade_name,
         from_email=sender.from_email,
         preheader=_filled(content.preheader),
-        body=Body.from_html(html) if html.strip() else Body.from_text(_filled(content.text)),
+        body=body.held_against(_filled(content.subject), _filled(content.preheader)),
         now=now,
         purpose=_purpose(kind),
         offers=tuple(map(_as_told, offers)) or None,

@@ -48,7 +48,7 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("corpus", True, 0.92, 0.0, 0.91),
         ("fresh", False, 0.9, 0.0, 0.88),
         ("fresh", True, 0.78, 0.0, 0.81),
-        ("second", False, 0.88, 0.02, 0.88),
+        ("second", False, 0.86, 0.0, 0.87),
         ("second", True, 0.73, 0.0, 0.65),
         ("third", False, 0.75, 0.02, 0.67),
         ("third", True, 0.47, 0.05, 0.37),
@@ -56,6 +56,8 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("fourth", True, 0.88, 0.0, 0.84),
         ("fifth", False, 0.79, 0.0, 0.68),
         ("fifth", True, 0.8, 0.0, 0.66),
+        ("sixth", False, 0.8, 0.0, 0.8),
+        ("sixth", True, 0.63, 0.0, 0.63),
     ],
 )
 def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):
@@ -82,7 +84,18 @@ def test_the_corpus_is_what_it_says():
 
 
 def test_each_finding_says_where_why_and_what_to_do():
-    for name in ("corpus", "taxonomy", "late", "unseen", "fresh", "second", "third", "fourth", "fifth"):
+    for name in (
+        "corpus",
+        "taxonomy",
+        "late",
+        "unseen",
+        "fresh",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+    ):
         for case in cases(name):
             for finding in case.judgement.findings:
                 assert finding.message.endswith(".") and len(finding.message) > 30 and finding.source

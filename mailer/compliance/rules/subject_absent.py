@@ -13,7 +13,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_absent"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 ABSENT = re.compile(
     r"(?<!you )\b(?:(?:cannot|can't|could not|couldn't|will not|won't|unable to|"
     r"not able to) (?:be (?:with us|here|there)|come|attend|make it|appear|"
@@ -41,6 +41,9 @@ def check(letter: Letter) -> Iterator[Finding]:
             or (index > 0 and shares(every[index - 1], wanted))
         )
         if about and ABSENT.search(sentence):
-            words = f"The body says “{sentence[:100]}”, and the subject announces it. Say what the reader will find."
+            words = (
+                f"The body says “{sentence[:100]}”, and the subject announces it. Say what the reader will "
+                f"find."
+            )
             yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, 0, len(line.text))
             return

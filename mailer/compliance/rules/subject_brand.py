@@ -15,7 +15,7 @@ from mailer.compliance.subjects.letter import Letter
 
 RULE = "subject_brand"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2); 16 CFR 461"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D10 D25")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D10 D25")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

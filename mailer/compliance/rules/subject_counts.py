@@ -17,10 +17,11 @@ from mailer.compliance.subjects.times import NUMBER, counted
 
 RULE = "subject_counts"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 COUNT = re.compile(
     r"(?<![\w$€£.,/#-])(?P<count>\d{1,3}(?:,\d{3})+|\d{1,6}) (?:new |more |other )?(?P<noun>[a-z]{4,})"
 )
+ENUMERATED = 20  # fewer are a list that the body may give without counting it
 LISTED = re.compile(
     r"(?:ways?|tips|ideas|reasons|things|steps|minutes?|hours?|days?|weeks?|months?|years?|"
     r"percent|times|styles|gifts|picks|looks|recipes|"
@@ -109,7 +110,7 @@ def check(letter: Letter) -> Iterator[Finding]:
     for found in COUNT.finditer(line.text):
         number = int(found["count"].replace(",", ""))
         if (
-            number < 2
+            number < ENUMERATED
             or 1900 <= number <= 2100
             or LISTED.fullmatch(found["noun"])
             or number in told

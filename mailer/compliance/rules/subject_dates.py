@@ -17,7 +17,7 @@ from mailer.compliance.subjects.words import stems
 
 RULE = "subject_dates"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 DAYS_OF_ISSUE = timedelta(days=3)
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tonight|tomorrow")
 DAY_OF_SENDING = re.compile(r"today|tonight|tomorrow")
@@ -33,7 +33,10 @@ def check(letter: Letter) -> Iterator[Finding]:
             if (named.start, named.end) in ends or _is_the_issue(letter, line, named):
                 continue
             if _is_belied(line, named, told) or _is_on_another_day(letter, line, named):
-                words = f"The body names other days than “{line.text[named.start : named.end]}”. Name the same in both."
+                words = (
+                    f"The body names other days than “{line.text[named.start : named.end]}”. Name the same "
+                    f"in both."
+                )
                 yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, named.start, named.end)
         yield from _hours(letter, line)
 

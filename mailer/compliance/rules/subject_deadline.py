@@ -29,7 +29,7 @@ HOUR = re.compile(r"\bnoon\b|\d{1,2}(?::\d\d)? ?[ap](?=\.?m)")
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 RULE = "subject_deadline"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D26 D27 D28")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D26 D27 D28")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

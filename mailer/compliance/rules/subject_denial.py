@@ -13,7 +13,7 @@ from mailer.compliance.subjects.letter import Letter, Purpose
 
 RULE = "subject_denial"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2) and (a)(5)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D5")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D5")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

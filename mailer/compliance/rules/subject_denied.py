@@ -13,7 +13,7 @@ from mailer.compliance.subjects.words import stems
 
 RULE = "subject_denied"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 FEW = 25  # sentences; in a longer body a word comes up again in another matter
 WORD = re.compile(r"[a-z]{5,}")
 # Words whose negation says little of what is offered: “you do not need to order”, “there is no hurry”.
@@ -101,7 +101,10 @@ def check(letter: Letter) -> Iterator[Finding]:
         if not re.search(r"\bif\b|\?", each)
         and (len(letter.body.sentences) < FEW or len(stems(each) & wanted) > 1)
     )
-    if re.search(r"\b(?:no|not|never|without|\w+n't)\b", line.text) or letter.speaks_about:
+    if (
+        re.search(r"\b(?:no|not|never|without|needs?|help|lack\w*|missing|short of|\w+n't)\b", line.text)
+        or letter.speaks_about
+    ):
         return
     denied = [found["word"] for found in NEGATED.finditer(text)]
     said = NEGATED.sub(" ", text)

@@ -5,7 +5,6 @@
 
 import re
 from collections.abc import Iterator
-from itertools import permutations
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
@@ -14,19 +13,20 @@ from mailer.compliance.subjects.conditions import ANNOUNCED
 from mailer.compliance.subjects.discounts import (
     MINIMUM,
     amounts_off,
+    comes_to,
     conditions_in,
     discounts_in,
     percents_off,
 )
 from mailer.compliance.subjects.letter import Letter
-from mailer.compliance.subjects.money import Percent, amounts_in
+from mailer.compliance.subjects.money import Percent
 from mailer.compliance.subjects.offers import Offer, OfferKind
 
 RULE = "subject_discount"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D26 D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D26 D33")
 Verdict = tuple[Severity, str] | None
-MOST_SUMS = 4  # of one sentence; a price list is no sum
+PRICE_LIST = 3  # sums; a list of things with their prices need not name their kind
 FEW = re.compile(
     r"\b(?:a few|some|selected|select|certain|one rack|one table|a rack|a table|a shelf|"
     r"a handful)\b[^.;]{0,32}$"
@@ -127,14 +127,9 @@ def _amount(letter: Letter, claim: Discount) -> Verdict:
 
 def _comes_to(letter: Letter, claim: Discount) -> bool:
     """“$499, down from $699” is $200 off; “now $80, was $100” is 20%."""
-    for sentence in letter.body.sentences:
-        for now, before in permutations([each.value for each in amounts_in(sentence)][:MOST_SUMS], 2):
-            saved = before - now
-            if saved > 0 and (
-                saved == claim.value if not claim.is_percent else abs(saved / before * 100 - claim.value) <= 1
-            ):
-                return True
-    return False
+    return any(
+        comes_to(sentence, claim.value, is_percent=claim.is_percent) for sentence in letter.body.sentences
+    )
 
 
 def _about(letter: Letter, claim: Discount, sentences: list[str]) -> Verdict:
@@ -142,6 +137,7 @@ def _about(letter: Letter, claim: Discount, sentences: list[str]) -> Verdict:
     nouns = [word.rstrip("s'")[:5] for word in claim.on.split() if len(word) > 3]
     if (
         nouns
+        and len(amounts_off(letter.body)) < PRICE_LIST
         and letter.body.speaks
         and not claim.everything
         and not any(noun in letter.told for noun in nouns)

@@ -16,7 +16,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_durations"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 435"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 # What lasts on its own, beside the thing the subject speaks of.
 OTHER = re.compile(
     r"\b(?:returns?|refunds?|founded|years of|ago|since|old|reply|answer|notice|shipping takes|cancel)\b"

@@ -4,6 +4,7 @@
 (DUTIES D30, T5, T6). What really happened is told with its particulars: numbers, dates, sums.
 """
 
+import re
 from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
@@ -21,20 +22,28 @@ from mailer.compliance.subjects.notices import (
 )
 
 RULE = "subject_notice"
+# “Your table is waiting” invites, and “a statement of impact” is no bill.
+IDLE = re.compile(
+    r"\b(?:is|are) (?:waiting|calling|set)\b|\bstatements? of (?:impact|purpose|values|support|faith)\b"
+)
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 316.3"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D30")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D30")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
     for line in letter.lines:
         found = NOTICE.search(line.text) or RECORDED.search(line.text.strip())
-        if found and not letter.speaks_about and not OFFERED.search(line.text) and "?" not in line.text:
+        if found and not letter.speaks_about and not _is_idle(line.text):
             yield from _judged(letter, line, found.span())
             return
         foreign = FOREIGN_NOTICE.search(line.text)
         if foreign:
             yield from _foreign(letter, line, foreign.span())
             return
+
+
+def _is_idle(text: str) -> bool:
+    return "?" in text or OFFERED.search(text) is not None or IDLE.search(text) is not None
 
 
 def _judged(letter: Letter, line: Line, span: tuple[int, int]) -> Iterator[Finding]:

@@ -20,13 +20,14 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_novelty"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D27")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D27")
 COMPANY_AGE = re.compile(r"\b(?:founded|established|family|business|company since|in business|our shop)\b")
 SHORT = 5  # sentences; so short a body is about one thing
 NEVER_AWAY = re.compile(
     r"\b(?:as it has since|(?:each|every) (?:month|week|year)\b.{0,30}\bsince|never left|all year|"
     r"always been)\b"
 )
+NEVER_YET = re.compile(r"\b(?:never|not once) (?:been|had|seen|run|sold|offered|gone)\b")
 FEW_DAYS = timedelta(days=7)
 Verdict = tuple[Severity, str] | None
 
@@ -93,7 +94,14 @@ def _new(letter: Letter, line: Line, claim: Claim) -> Verdict:
             f"The recorded offer is not “{claim.words}”: it began long before. Say since when.",
         )
     pattern = novelty.OLD
-    old = next((each for each in letter.body.with_words(pattern) if _is_about(each, line, claim)), None)
+    old = next(
+        (
+            each
+            for each in letter.body.with_words(pattern)
+            if _is_about(each, line, claim) and not NEVER_YET.search(each)
+        ),
+        None,
+    )
     old = old or next(
         (each for each in letter.body.with_words(novelty.AGED) if _is_of_age(letter, line, each)), None
     )

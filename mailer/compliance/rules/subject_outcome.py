@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.outcomes import (
     BELIED,
     DOUBTED,
@@ -22,7 +23,7 @@ from mailer.compliance.subjects.outcomes import (
 
 RULE = "subject_outcome"
 SOURCE = "risk under 15 U.S.C. 45; 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D25 D34")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D25 D34")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -41,6 +42,7 @@ def check(letter: Letter) -> Iterator[Finding]:
         promised = PROMISED.search(line.text)
         if (
             promised
+            and not (letter.speaks_about and len(amounts_in(letter.body.text)) > 1)  # a case with its figures
             and not letter.body.has(SUBSTANTIATED)
             and (letter.body.has(DOUBTED) or letter.body.has(BELIED))
         ):

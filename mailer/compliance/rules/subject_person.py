@@ -13,7 +13,7 @@ from mailer.compliance.subjects.relations import PERSON, PERSON_BORNE_OUT
 
 RULE = "subject_person"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D10 D25")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D10 D25")
 NOTE_FROM = re.compile(
     r"\b(?:a |the )?(?:personal |special |short |quick )?(?:note|letter|message|"
     r"word) from (?:our |the )?(?:founder|ceo|owner|director|chef|head \w+|president|team|"
@@ -35,7 +35,10 @@ def check(letter: Letter) -> Iterator[Finding]:
                 continue
         signed = NOTE_FROM.search(line.text)
         if signed and signed["name"].strip() and not _is_signed(letter, signed["name"]):
-            words = f"The body is not signed by {signed['name'].strip().title()}. Sign it, or don’t call it their note."
+            words = (
+                f"The body is not signed by {signed['name'].strip().title()}. Sign it, or don’t call it "
+                f"their note."
+            )
             yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *signed.span())
 
 

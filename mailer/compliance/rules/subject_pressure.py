@@ -12,7 +12,7 @@ from mailer.compliance.subjects.letter import Letter
 
 RULE = "subject_pressure"
 SOURCE = "Google sender guidelines"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D25")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D25")
 THREAT = re.compile(
     r"\b(?:act (?:now|fast|immediately)|or (?:else|lose(?! it\b)|you(?:'ll| will) (?:lose|regret|"
     r"miss))|respond (?:now|immediately|today|within)|final notice|last warning|"
@@ -24,7 +24,8 @@ SHOUTED = re.compile(r"!{3,}|\?!\?|[$€£]{3,}|[!?]{4,}")
 REASON = re.compile(
     r"\b(?:deadline|recall|shortage|emergency|appeal|disaster|flood\w*|earthquake|hunger|"
     r"storm|fire|closes?|ends?|expires?|by (?:monday|tuesday|wednesday|thursday|friday|noon|"
-    r"midnight)|repair|repairs|collapse|shelter|families|winter|before)\b"
+    r"midnight)|repair|repairs|collapse|shelter|dogs|cats|families|donors?|blood|cold|this week|by (?:tomorrow|"
+    r"tonight|saturday|sunday)|winter|before)\b"
 )
 
 
@@ -32,7 +33,7 @@ def check(letter: Letter) -> Iterator[Finding]:
     line = letter.subject
     threat = THREAT.search(line.text)
     if threat:
-        borne_out = letter.body.has(REASON) and not letter.body.sells
+        borne_out = letter.body.has(REASON) and (not letter.body.sells or threat[0] == "urgent")
         is_calm = borne_out or not letter.body.speaks or not (letter.body.sells or letter.body.pitches)
         severity = Severity.WARN if is_calm else Severity.HOLD
         words = f"“{threat[0]}” presses the reader, and the body gives no reason. Say what ends, and when."

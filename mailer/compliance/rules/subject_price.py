@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.subjects.discounts import MINIMUM, conditions_in, is_off
+from mailer.compliance.subjects.discounts import MINIMUM, comes_to, conditions_in, is_off
 from mailer.compliance.subjects.free import IN_SUBJECT
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import Amount, Percent, amounts_in, percents_in
@@ -17,7 +17,10 @@ from mailer.compliance.subjects.normalise import Line
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+COUNTED_AS_NONE = re.compile(
+    r" (?:\w+ )?(?:apr|interest|financ\w+|fees?|commission|alcohol|sugar|fat|vat|tax)\b"
+)
 WAS = re.compile(
     r"\b(?:was|were|reg(?:ular(?:ly)?)?\.?|originally|worth|value[d]?(?: at)?|rrp|msrp|"
     r"normally|instead of|down from|list price)\b"
@@ -73,6 +76,21 @@ PAST_PRICE = re.compile(
     r"season|sale|time)|earlier|in (?:january|february|march|april|may|june|july|august|september|october|"
     r"november|december))\b"
 )
+RISING = re.compile(r" to [$€£]\d")
+UNCHANGED = re.compile(
+    r"\b(?:(?:same|old|unchanged|last (?:year|season|winter|summer)'s) (?:\w+ )?(?:price|rate|fare)|"
+    r"still (?:just |only )?[$€£]|"
+    r"(?:price|rate)s? (?:freeze|unchanged|frozen|stays?))\b"
+)
+CHANGED = re.compile(
+    r"\b(?:(?:they|it|that|which|prices?|rates?) (?:was|were|used to (?:be|cost))|up from|rises?|rose|raised|"
+    r"instead of|increased?|"
+    r"from this (?:month|week|year)|last (?:year|season|winter|summer|spring|fall|autumn))\b"
+)
+RANGE = re.compile(
+    r"\b(?:from|between) [$€£]\d[\d.,]* (?:to|and|-) [$€£](?P<top>\d{1,6}(?:,\d{3})?(?:\.\d\d)?)"
+)
+OPENING = 12  # sentences in which the thing that a subject prices is named
 AROUND = 26  # characters after a price in which it says what it buys
 # A sum after “plus” or “fee of” is no price of the thing.
 ASIDE = re.compile(
@@ -143,12 +161,16 @@ def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str]
         return severity, f"The body does not name {words}. Say there what the subject promises."
     if _is_per_another(letter, line, words):
         return Severity.BLOCK, f"In the body, {words} buys less than the subject says. Name the same in both."
-    if FROM.search(before) and _starts_higher(letter, amount):
+    if FROM.search(before) and not RISING.match(line.text[amount.end :]) and _starts_higher(letter, amount):
         return Severity.HOLD, f"In the body, prices begin above {words}. Name what costs {words}."
     if _is_of_another(letter, line, amount):
         return Severity.HOLD, f"In the body, {words} is the price of something else. Name what costs {words}."
     if GIVEN.search(line.text) and _hides_condition(letter, words):
         return Severity.HOLD, f"{words} has a condition that the subject does not name. Name it there."
+    if UNCHANGED.search(line.text) and _has_changed(letter, amount):
+        return Severity.BLOCK, f"The body says that it was not always {words}. Don’t call it the same price."
+    if BELOW.search(before) and _goes_beyond(letter, amount):
+        return Severity.HOLD, f"In the body, the range goes beyond {words}. Name both ends."
     if LOWEST_EVER.search(line.text) and _was_lower(letter, amount):
         return Severity.BLOCK, f"The body says it has cost less than {words}. Don’t call it the lowest."
     if WAS.search(before[-14:]) and _never_was(letter, words):
@@ -185,6 +207,20 @@ def _was_lower(letter: Letter, amount: Amount) -> bool:
     )
 
 
+def _has_changed(letter: Letter, amount: Amount) -> bool:
+    return any(
+        CHANGED.search(sentence) and any(other.value != amount.value for other in amounts_in(sentence))
+        for sentence in letter.body.sentences
+    )
+
+
+def _goes_beyond(letter: Letter, amount: Amount) -> bool:
+    """“Under £10” where the shelf is “from £8 to £24”."""
+    return any(
+        Decimal(found["top"].replace(",", "")) > amount.value for found in RANGE.finditer(letter.body.text)
+    )
+
+
 def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -> bool:
     if BELOW.search(before) and WHOLLY.search(before):
         return all(value <= amount.value for value in told)
@@ -199,8 +235,9 @@ def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -
 
 
 def _around(sentence: str, words: str) -> list[str]:
-    places = [found.end() for found in re.finditer(re.escape(words), sentence)]
-    return [sentence[end : end + AROUND] for end in places]
+    """What stands close to a price: “one-way fares from $378 on Tuesdays”."""
+    places = [found.span() for found in re.finditer(re.escape(words), sentence)]
+    return [sentence[max(0, start - AROUND) : end + AROUND] for start, end in places]
 
 
 def _starts_higher(letter: Letter, amount: Amount) -> bool:
@@ -208,7 +245,7 @@ def _starts_higher(letter: Letter, amount: Amount) -> bool:
     priced = next(
         (
             sums
-            for each in letter.body.lead
+            for each in letter.body.sentences[:OPENING]
             if (sums := amounts_in(each)) and not is_off(each, sums[0].start, sums[0].end)
         ),
         [],
@@ -244,12 +281,17 @@ def _rises(letter: Letter, words: str) -> bool:
 def _share(letter: Letter, line: Line, percent: Percent) -> Iterator[Finding]:
     """Shares: “100% of your gift goes to the shelter”. “100%” alone is a way of speaking."""
     words = line.text[percent.start : percent.end]
-    if percent.value == 100 and not re.match(r" of ", line.text[percent.end :]):
+    after = line.text[percent.end :]
+    if percent.value == 100 and not re.match(r" of ", after):
         return
+    if percent.value == 0 and not COUNTED_AS_NONE.match(after):
+        return  # “0% fuss”
     told = [each.value for each in percents_in(letter.told)]
     if percent.value in told or (
         percent.value == 100 and re.search(r"\b(?:all of|every (?:cent|penny|dollar))", letter.told)
     ):
+        return
+    if any(comes_to(sentence, percent.value, is_percent=True) for sentence in letter.body.sentences):
         return
     severity = Severity.BLOCK if told else Severity.HOLD if letter.body.speaks else Severity.WARN
     yield letter.finding(

@@ -13,7 +13,7 @@ from mailer.compliance.subjects.scarcity import CROWD, STOCK, is_plentiful, is_t
 
 RULE = "subject_scarcity"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D25 D26")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D25 D26")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

@@ -9,14 +9,20 @@ from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.subjects.discounts import EVERYTHING, EXCEPTIONS, discounts_in, exceptions_in
+from mailer.compliance.subjects.discounts import (
+    EVERYTHING,
+    EXCEPTIONS,
+    NO_EXCEPTIONS,
+    discounts_in,
+    exceptions_in,
+)
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.offers import Offer
 from mailer.compliance.subjects.relevance import relevant_offers
 
 RULE = "subject_scope"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D26")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D26")
 WHOLE = ("all", "every", "entire", "whole", "sitewide", "storewide", "any product", "no exclusions")
 PARTLY = re.compile(
     r"(?<!not )\b(?:only|select\w*|some|certain|except|excluding|excludes|apart from|other than)\b"
@@ -35,7 +41,7 @@ def check(letter: Letter) -> Iterator[Finding]:
             )
         ):
             continue
-        if EXCEPTIONS.search(letter.announced.replace("no exclusions", "")):
+        if EXCEPTIONS.search(NO_EXCEPTIONS.sub(" ", letter.announced)):
             continue
         if exceptions_in(letter.body):
             yield letter.finding(

@@ -17,7 +17,7 @@ from mailer.rendering.reply_marks import looks_like_a_reply
 BRACKETED = re.compile(r"^\W*(?:no subject|none|untitled)?\W+(?:re|fwd?|aw|wg|tr|rv|sv) ?:")
 RULE = "subject_thread"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D29")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D29")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

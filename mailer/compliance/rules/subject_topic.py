@@ -15,7 +15,7 @@ from mailer.compliance.subjects.topics import TOPICS, is_shown
 OFFERED = re.compile(r"\bsale\b|\d ?%|\bvip\b|\bearly access|\bdeals?\b|\boffers?\b|\bmarkdowns?\b")
 RULE = "subject_topic"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -29,9 +29,13 @@ def check(letter: Letter) -> Iterator[Finding]:
     if not letter.body.speaks or any(is_shown(topic, letter.body) for topic, _ in promised):
         return
     for topic, found in promised:
-        if not letter.body.sells and not topic.alarm:
+        if not (letter.body.sells or _opens_with_a_pitch(letter)) and not topic.alarm:
             continue
         severity = Severity.BLOCK if topic.alarm else Severity.HOLD
         words = f"The subject promises {topic.name}, and the body has none. Say what the message is about."
         yield letter.finding(RULE, severity, words, SOURCE, line, *found.span())
         return
+
+
+def _opens_with_a_pitch(letter: Letter) -> bool:
+    return bool(letter.body.sentences) and letter.body.sentences[0] not in letter.body.plain

@@ -14,7 +14,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_universal"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 WHOLE = re.compile(
     r"\b(?:every(?!\s*(?:day|body's|one's)\b)(?: \w+)?|all (?!about\b|new\b|you\b|over\b|in\b|set\b|"
     r"the best\b|that\b|we\b|this\b|your\b|out\b|"
@@ -42,7 +42,10 @@ def check(letter: Letter) -> Iterator[Finding]:
         (each for each in _near(letter, line.text) if PART.search(each) and not AFRESH.search(each)), None
     )
     if part:
-        words = f"The subject says “{found[0]}”, and the body leaves some out: “{part[:100]}”. Say what it holds for."
+        words = (
+            f"The subject says “{found[0]}”, and the body leaves some out: “{part[:100]}”. Say what it holds "
+            f"for."
+        )
         yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
 
 

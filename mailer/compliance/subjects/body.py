@@ -2,16 +2,19 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from lxml.etree import ParserError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from mailer.compliance.subjects.normalise import plain_text
+from mailer.compliance.subjects.standing import MOST, is_aside, is_small_print
+from mailer.compliance.subjects.words import stems
 from mailer.compliance.visible import UNSEEN_TAGS, runs
 
 LONGEST = 60_000  # characters that are read; over 102 kB a mail program cuts the message anyway
+LONGEST_LINE = 2_000  # characters of a subject, as in `normalise`
 FEWEST_WORDS = 8  # with fewer, the message is on a page elsewhere, and silence proves nothing
 WORDS_FOR_A_PICTURE = 12  # with fewer for each picture, the message is in its pictures
 DEEPEST = 200  # levels of HTML; deeper ones are nobody's design
@@ -45,7 +48,7 @@ BREAK = re.compile(
     r"\.)(?<!\bSt\.)(?<!\bvs\.)"
     r"(?<!\bInc\.)(?<!\bCo\.)(?<!\bJan\.)(?<!\bFeb\.)(?<!\bMar\.)(?<!\bApr\.)(?<!\bAug\.)(?<!"
     r"\bSept\.)(?<!\bOct\.)"
-    r"(?<!\bNov\.)(?<!\bDec\.)\"?'?\s+|\n+"
+    r"(?<!\bNov\.)(?<!\bDec\.)(?<!\breg\.)(?<!\bReg\.)(?<!\borig\.)(?<!\bmin\.)(?<!\bapprox\.)\"?'?\s+|\n+"
 )
 WRAPPED = re.compile(r"(?<=[^\n]{50})\n(?=[a-z0-9$(])")
 # What stands at the end of every mail, whatever it is about: it bears nothing out and belies nothing.
@@ -62,6 +65,7 @@ BOILERPLATE = re.compile(
     r"add us to your address book|subject to change|follow us|sold separately)\b|©|\(c\) ?20\d\d|"
     r"^(?:[\w '&-]{2,24} ?\| ?){2,}"
 )
+POLICY = re.compile(r"\b(?:privacy policy|terms of (?:use|service))\b")
 SELLING = re.compile(
     r"\b(?:shop (?:now|the|all|our|online|today)|buy (?:now|one|two|it|yours)\b|order (?:now|yours|online|"
     r"today)\b|"
@@ -78,20 +82,30 @@ SELLING = re.compile(
 )
 # A sentence that asks for a purchase or names a price: it informs of nothing else.
 PITCH = re.compile(
-    r"^(?:\w+,? )?(?:shop|order|buy|book|subscribe|upgrade|save|browse|claim|stock up|preorder|vote with|"
+    r"^(?:(?!our\b|the\b|this\b|your\b|my\b|a\b|each\b|every\b)\w+,? )?(?:shop|order|buy|book|subscribe|upgrade|"
+    r"save|browse|claim|stock up|preorder|vote with|"
     r"replace)\b|\b(?:from|only|just|at|for|now|costs?|is|are|start at|every) [$€£]\d|"
-    r"^[^.]{0,45}[$€£]\d[\d.,]*(?: (?:each|a \w+|per \w+))?[.!]?$|\d ?% off|\b(?:shop|order|buy|book|"
+    r"^[^.]{0,45}[$€£]\d[\d.,]*(?: (?:each|a \w+|per \w+))?[.!]?$|[,:(-] ?[$€£]\d[\d.,]*\)?[.!]?$|\d ?% off|"
+    r"\b(?:shop|order|buy|book|"
     r"download|subscribe|donate) (?:now|today|yours|online|one|them|it|ours?)\b|\bsave (?:up to )?(?:[$€£]|"
     r"\d)|\b(?:sale|discounts?|deals?|coupon|bargains?|special offer|on us)\b|\b\d+ for (?:[$€£]?\d)"
 )
 
 
+PRICE_TAG = re.compile(r"^(?:\w+ ){0,3}(?:[$€£]\d|\d+ ?% off)(?:\S*)(?: \w+){0,3}[.!]?$")
+
+
 @dataclass(frozen=True)
 class Body:
-    """Visible text, lower case and in one spelling; `images` counts pictures, whose alternatives are in it."""
+    """Visible text, lower case and in one spelling; `images` counts pictures, whose alternatives are in it.
+
+    `about` are the stems of the subject that it is held against: what stands in every mail is left out unless
+    the subject speaks of it.
+    """
 
     cased: str
     images: int = 0
+    about: frozenset[str] = frozenset()
 
     @classmethod
     def from_text(cls, text: str) -> "Body":
@@ -118,6 +132,10 @@ class Body:
             previous = block
         return cls("".join(pieces).strip()[:LONGEST], images)
 
+    def held_against(self, *lines: str) -> "Body":
+        """The same body for a reader of these lines."""
+        return replace(self, about=stems(plain_text(" ".join(lines)[:LONGEST_LINE])))
+
     @cached_property
     def text(self) -> str:
         return " ".join(" ".join(self.sentences).split())
@@ -125,8 +143,24 @@ class Body:
     @cached_property
     def sentences(self) -> tuple[str, ...]:
         joined = WRAPPED.sub(" ", unicodedata.normalize("NFKC", self.cased).replace("\r\n", "\n"))
-        parts = (" ".join(plain_text(part).split()) for part in BREAK.split(joined))
-        return tuple(part for part in parts if part and not BOILERPLATE.search(part))
+        return tuple(sentence for paragraph in joined.split("\n") for sentence in self._of(paragraph))
+
+    def _of(self, paragraph: str) -> list[str]:
+        """The sentences of one paragraph that are of this mail and not of every mail."""
+        parts = (" ".join(plain_text(part).split()) for part in BREAK.split(paragraph))
+        told = [part for part in parts if part and not self._is_boilerplate(part)]
+        if len(told) <= MOST:
+            if is_aside(" ".join(told), self.about):
+                return []
+        else:
+            told = [each for each in told if not is_aside(each, self.about)]
+        return [each for each in told if not is_small_print(each, self.about)]
+
+    def _is_boilerplate(self, sentence: str) -> bool:
+        """A new privacy policy is news where the subject announces it."""
+        return BOILERPLATE.search(sentence) is not None and not (
+            POLICY.search(sentence) and not self.about.isdisjoint(stems(sentence))
+        )
 
     @cached_property
     def speaks(self) -> bool:
@@ -146,8 +180,14 @@ class Body:
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
-        """The sentences that sell nothing."""
-        return tuple(each for each in self.sentences if not PITCH.search(each))
+        """The sentences that sell nothing. What a price alone stands behind is sold by it: “Arresting styles. "
+        "From $39.”"""
+        behind = (*self.sentences[1:], "")
+        return tuple(
+            each
+            for each, after in zip(self.sentences, behind, strict=False)
+            if not PITCH.search(each) and not PRICE_TAG.match(after)
+        )
 
     @cached_property
     def pitches(self) -> bool:

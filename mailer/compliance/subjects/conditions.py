@@ -66,8 +66,9 @@ ANNOUNCED = re.compile(
     r"\b(?:with (?:any|every|each|your|a|an|all|the|two|three|one|orders?|purchases?|code|subscription|"
     r"membership|[$€£]?\d)\b"
     r"|when you|if you|orders? (?:over|of|above)|over [$€£]?\d|on (?:\w+ )?orders|spend|above [$€£]?\d|"
-    r"[$€£]\d+ ?\+|b[ou]go|"
+    r"b[ou]go|"
     r"buy|purchase|min(?:imum)?\b|just (?:pay|cover)|plus postage|for (?:members|subscribers|"
     r"new (?:customers|members))|"
-    r"(?:your|on) (?:first|next) (?:order|purchase|booking)|members|referr\w+)"
+    r"(?:your|on) (?:first|next) (?:order|purchase|booking)|members|refer\w*|(?:your|the) first (?:\w+ )?\w+)|"
+    r"[$€£]\d+ ?\+"
 )

@@ -53,7 +53,8 @@ COUNTED = re.compile(
     rf"\b(?P<count>{NUMBER})[ -](?P<more>more )?(?P<unit>hours?|hrs?|days?)(?: (?:only|left|"
     rf"to go|remaining|sale only|to (?:save|shop|get|order|enter|claim|grab|buy|book))|[ -]only)|"
     rf"\b(?:only|just|next|in the next|within|"
-    rf"lasts?) (?:the next )?(?P<count2>{NUMBER})[ -]?(?P<unit2>hours?|hrs?|days?)\b(?! (?:of|"
+    rf"lasts?) (?:the next )?(?P<count2>{NUMBER})[ -]?(?P<unit2>hours?|hrs?|days?)\b(?! (?:of|till|until|before|"
+    rf"to go|"
     rf"old|away|trip|tour|guide|money))|"
     rf"\bends? in (?P<count3>{NUMBER}) (?P<unit3>hours?|hrs?|days?)\b|(?<![\w-])(?P<count4>24|"
     rf"48|72|12|36)[ -](?P<unit4>hours?|hrs?)(?: flash)? (?:sale|deal|flash|offer|event|only)\b"
@@ -65,7 +66,9 @@ EXTENDED = re.compile(
 )
 # “Order by Dec 18 for holiday delivery”, “RSVP by Friday”: an end that the reader's own act has to meet.
 NEVER = re.compile(
-    r"\b(?:here to stay|in every month|every month that|at any time of (?:the )?year|(?:bidding|voting|"
+    r"\b(?:(?:for |all |the )(?:the )?(?:whole|entire|rest of the) (?:week|month|season|winter|summer|year)|"
+    r"(?:is |are )?(?:always|permanently) open|(?:takes place|happens|comes back) every \w+|"
+    r"here to stay|in every month|every month that|at any time of (?:the )?year|(?:bidding|voting|"
     r"sales?|entries) (?:goes|go|stays|runs) on|"
     r"(?:isn't|is not|aren't|not) going anywhere|all (?:month|season|year|spring|summer|autumn|fall|"
     r"winter)(?: long)?|"
@@ -131,6 +134,12 @@ STARTING = re.compile(
     r"\b(?:starts?|starting|started|begins?|began|beginning|from|since|opened|opens?|"
     r"launch\w*|ran|published|posted|sent|on sale|back in|last)\s*(?:on |at )?$"
 )
+RISES = re.compile(
+    r"\b(?:(?:prices?|rates?|it|they|everything) (?:will )?(?:goes?|go|jumps?|rises?|climbs?|returns?|is|"
+    r"are) (?:back )?(?:up|to "
+    r"(?:the )?(?:full|regular|normal|usual|old) \w+|back)|back (?:up|to (?:full|regular|normal|"
+    r"usual) price)) (?:again )?(?:on |from )?$"
+)
 NOT_OF_US = re.compile(r"\b(?:no hurry|no rush|without a deadline|hurry hard)\b")
 
 
@@ -178,7 +187,18 @@ def ends_in(sentences: Sequence[str], today: date) -> list[Named]:
             if named.first != named.last or (ending and not STARTING.search(sentence[: named.start]))
         ]
         found += stretches_in(sentence, today)
+        found += _eves(sentence, today)
     return found
+
+
+def _eves(sentence: str, today: date) -> list[Named]:
+    """“Prices go back up on December 4”: the day before is the last."""
+    day = timedelta(days=1)
+    return [
+        Named(each.start, each.end, each.first - day, each.first - day)
+        for each in days_in(sentence, today)
+        if each.exact and RISES.search(sentence[: each.start])
+    ]
 
 
 def counts_in(text: str) -> set[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from itertools import permutations
 
 from mailer.compliance.subjects.body import Body
 from mailer.compliance.subjects.claims import Discount
@@ -44,7 +45,8 @@ EVERYTHING = re.compile(
     r"that\b|set\b|for\b|is\b|are\b|yours\b|orders (?:over|of))[a-z]{3,})"
 )
 EXCEPTIONS = re.compile(
-    r"\b(?:exclu(?:des?|ding|sions?|ded)|except(?:ions?|ing)?\b|(?:does|do)(?: not|"
+    r"\b(?:(?:on|off) (?:selected|select|certain|some|participating|marked) [a-z]{4,}|"
+    r"exclu(?:des?|ding|sions?|ded)|except(?:ions?|ing)?\b|(?:does|do)(?: not|"
     r"n't) apply to|not (?:valid|applicable|available|included|in the offer|eligible|"
     r"discounted|part of|on sale)|"
     r"(?:select(?:ed)?|participating|marked|eligible|certain|specially marked|chosen|"
@@ -66,7 +68,8 @@ EXCEPTIONS = re.compile(
 )
 NO_EXCEPTIONS = re.compile(
     r"\b(?:no|zero|without(?: any)?|not a single|nothing is) (?:exclu\w+|exceptions?)\b|"
-    r"\bnothing (?:is )?excluded|\bexclu\w+ nothing|\bno (?:small|fine) print"
+    r"\bnothing (?:is )?(?:excluded|left out|held back)|\bno exclusions|\bexclu\w+ nothing|\bno (?:small|"
+    r"fine) print"
 )
 SMALL_EXCEPTION = re.compile(
     r"gift ?cards?|gift certificates?|vouchers?|shipping|delivery|taxes|postage|"
@@ -74,7 +77,9 @@ SMALL_EXCEPTION = re.compile(
     r"promotions)|combined"
 )
 MINIMUM = re.compile(
-    r"\b(?:(?:nights|items|days|people|guests|weeks) or more|do(?:es)? not qualify|add (?:the|a|any|two|"
+    r"\b(?:(?:one|a single|any one|a|1) (?:full|regular)[- ]price[d]? (?:item|style|piece|product)|(?:one|"
+    r"a single|1) item\b|"
+    r"(?:nights|items|days|people|guests|weeks) or more|do(?:es)? not qualify|add (?:the|a|any|two|"
     r"another)\b|when you add|on [a-z]+ (?:over|above|from) [$€£]\d|"
     r"off (?:your )?[$€£]\d|off orders? (?:over|of|above)|"
     r"(?:orders?|purchases?|bookings?|"
@@ -96,6 +101,7 @@ NO_MINIMUM = re.compile(
     r"\bno (?:min(?:imum)?|spend)\b|\b(?:without|zero) (?:a |any )?minimum|\bno code|"
     r"\bwhatever you (?:spend|buy|order)"
 )
+MOST_SUMS = 4  # of one sentence; a price list is no sum
 STILL = re.compile(r"\b(?:until|then|today|tonight|now|through)\b")
 PAST = re.compile(
     r"\b(?:ended|is over|was over|are over|expired|no longer|instead of \d+ ?%|used to|"
@@ -147,6 +153,15 @@ def percents_off(body: Body) -> list[tuple[Percent, str]]:
 
 def amounts_off(body: Body) -> list[tuple[Decimal, str]]:
     return [(amount.value, sentence) for sentence in body.sentences for amount in amounts_in(sentence)]
+
+
+def comes_to(sentence: str, value: Decimal, *, is_percent: bool) -> bool:
+    """“$499, down from $699” is $200 off; “now $80, was $100” is 20%."""
+    for now, before in permutations([each.value for each in amounts_in(sentence)][:MOST_SUMS], 2):
+        saved = before - now
+        if saved > 0 and (abs(saved / before * 100 - value) <= 1 if is_percent else saved == value):
+            return True
+    return False
 
 
 def exceptions_in(body: Body) -> list[str]:

@@ -33,13 +33,13 @@ GIFT = re.compile(
 IN_SUBJECT = re.compile(
     r"\b(?:with (?:any|every|each|your|a|all|the|two|three|orders?|purchases?|[$€£]?\d)|"
     r"when you|if you|orders? (?:over|of|above)|over [$€£]?\d|on orders|spend|above [$€£]?\d|"
-    r"[$€£]\d+ ?\+|trial|buy|with purchase|"
+    r"trial|buy|with purchase|"
     r"first (?:month|year|week|box|class|30|order|night|drink|two|three)|for (?:a|one|two|"
     r"three|\d+) (?:month|year|week|day)|b[ou]go|for (?:all )?(?:new|members|subscribers)|"
     r"purchase|"
     r"until|(?:\d+|one|two|three|seven|thirty)[ -](?:day|week|month)s?|with (?:code|"
     r"subscription|membership)|min(?:imum)?\b|for (?:the first|first)|just (?:pay|cover)|"
-    r"plus postage)"
+    r"plus postage)|[$€£]\d+ ?\+"
 )
 CONDITION = re.compile(
     r"\b(?:(?:book|buy|order|purchase) (?:a|an|any|the|two|our|one)\b[^.;]{0,60}\band (?:the|"
@@ -88,7 +88,8 @@ NO_CONDITION = re.compile(
     r"spend)|\bno postage|\bpostage(?: is)? (?:paid|free|included)|\bwe pay"
 )
 GIVES = re.compile(
-    r"(?<![\w-])free(?![\w-])|\b(?:gift|giveaway|give away|giving away|no cost|no charge|"
+    r"(?<![\w-])free(?![\w-])|\b(?:not|never|isn't|aren't|won't be|don't get) (?:be )?charged\b|\bpay nothing\b|"
+    r"\b(?:gift|giveaway|give away|giving away|no cost|no charge|"
     r"costs? (?:you )?nothing|"
     r"without charge|complimentary|bonus|included at no|our treat|waived?|we cover|we pay|don't pay|"
     r"do not pay|present|"
@@ -99,6 +100,12 @@ GIVES = re.compile(
     r"three|\w+) (?:weeks?|months?|days)|(?:don't|do not|never|won't) ask for|(?:do not|don't|not) (?:bill|"
     r"charge)|"
     r"(?:nobody|no one) (?:pays|will ask)|prepaid|no obligation)\b"
+)
+FROM_THEN = re.compile(
+    r"^(?:from (?:tomorrow|then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|"
+    r"april|may|june|"
+    r"july|august|september|october|november|december)\b|after (?:today|that|midnight|sunday|the sale)\b|"
+    r"starting tomorrow)"
 )
 GENERIC = {"gift", "prese", "treat", "surpr", "bonus", "goodi", "somet", "stuff"}
 # Sending is a part of buying: that it takes an order is no condition.
@@ -174,7 +181,7 @@ def _beyond_the_first(sentence: str) -> bool:
 
 def _asks(sentence: str) -> bool:
     """Whether it asks for something: a purchase, a sum, a fee; or names a price and nothing free."""
-    if _has_none(sentence):
+    if _has_none(sentence) or FROM_THEN.search(sentence):
         return False
     if CONDITION.search(sentence) or (PURCHASE.search(sentence) and not CARRIAGE.search(sentence)):
         return True

@@ -14,7 +14,7 @@ from mailer.compliance.subjects.offers import Offer
 
 # “How to spot …”, “What the new rule means”, quotation: such a line speaks about a claim and does not make it.
 ABOUT = re.compile(
-    r"^(?:how (?:to|we|i|our|they|one|two|three|\d)|why |what |when |who |which |should you|"
+    r"^(?:how (?!much|about|come)|why |what |when |who |which |should you|"
     r"do you|does |tips? |guide|q&a|the truth|myths?|beware|is it )|"
     r"\b(?:explained|guide to|tips for|what to do|how to|scams?|phishing|fake|myths?|"
     r"checklist|warning signs|lessons|history of|"
@@ -70,7 +70,9 @@ class Letter:
             from_name=given.get("from_name") or "",
             from_email=given.get("from_email") or "",
             preheader=given.get("preheader") or "",
-            body=_body(given["body"], given.get("content_type") or "text"),
+            body=_body(given["body"], given.get("content_type") or "text").held_against(
+                given["subject"], given.get("preheader") or ""
+            ),
             purpose=_purpose(given.get("purpose") or "commercial"),
             now=_now(given.get("now")),
             offers=None if offers is None else tuple(Offer.from_json(offer) for offer in offers),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from mailer.compliance.subjects.times import NUMBER, counted
+
 CURRENCY = r"(?:us ?\$|a\$|c\$|[$€£¥]|(?:usd|eur|gbp|chf) ?)"
 AMOUNT = re.compile(
     rf"(?<![\w$])(?:{CURRENCY} ?(?P<sum>\d{{1,3}}(?:,\d{{3}})+(?:\.\d\d?)?|"
@@ -19,6 +21,14 @@ PERCENT = re.compile(
     r"\+) ?)?(?P<percent>\d{1,3}(?:\.\d\d?)?) ?(?:%|percent\b|per cent\b|pct\b)(?P<more>\+)?"
 )
 HALF = re.compile(r"\b(?:half[ -]?(?:off|price)|1/2 (?:off|price))")
+# “A third off”, “save a quarter”: as the percentage that a price tag shows.
+FRACTION = re.compile(
+    r"\b(?:(?P<third>(?:a|one) third)|(?P<quarter>(?:a|one) quarter)|(?P<thirds>two[ -]thirds)|"
+    r"(?P<quarters>three[ -]quarters)|(?P<fifth>(?:a|one) fifth))(?= (?:off|less|cheaper)\b)"
+)
+FRACTIONS = {"third": 33, "quarter": 25, "thirds": 67, "quarters": 75, "fifth": 20}
+IN_WORDS = re.compile(rf"\b(?P<percent>(?!an? ){NUMBER}) ?(?:%|percent\b|per cent\b|pct\b)")
+DOLLARS_IN_WORDS = re.compile(rf"\b(?P<sum>(?!an? ){NUMBER})[ -](?:dollars?|euros?|pounds?(?! of))\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +62,27 @@ def percents_in(text: str) -> list[Percent]:
         for each in PERCENT.finditer(text)
     ]
     halves = [Percent(each.start(), each.end(), Decimal(50)) for each in HALF.finditer(text)]
-    return sorted([*found, *halves], key=lambda percent: percent.start)
+    fractions = [
+        Percent(each.start(), each.end(), Decimal(FRACTIONS[each.lastgroup or "third"]))
+        for each in FRACTION.finditer(text)
+    ]
+    words = [
+        Percent(each.start(), each.end(), Decimal(counted(each["percent"])))
+        for each in IN_WORDS.finditer(text)
+        if not each["percent"].isdigit()
+    ]
+    return sorted([*found, *halves, *fractions, *words], key=lambda percent: percent.start)
 
 
 def amounts_in(text: str) -> list[Amount]:
-    return list(_amounts(text))
+    words = [
+        Amount(each.start(), each.end(), Decimal(counted(each["sum"])))
+        for each in DOLLARS_IN_WORDS.finditer(text)
+        if not each["sum"].isdigit()
+    ]
+    return (
+        sorted([*_amounts(text), *words], key=lambda amount: amount.start) if words else list(_amounts(text))
+    )
 
 
 def _amounts(text: str) -> Iterator[Amount]:

@@ -29,7 +29,8 @@ NOTICE = re.compile(
     r"paid off)\b|your (?:pre-?order|"
     r"order|parcel|package|delivery) has arrived|(?:credit|debit|delivery|consignment) note\b|"
     # money
-    r"(?:invoice|receipt|statement|bill) (?:#|no\b|number|for|attached|enclosed|from|is|"
+    r"(?:invoice|receipt|statement(?! of (?:impact|purpose|faith|values|support))|bill) (?:#|no\b|number|for|"
+    r"attached|enclosed|from|is|"
     r"overdue|due|unpaid|past|inside|\d)|your (?:\w+ ){0,2}(?:invoice|receipt|statement|bill|"
     r"refund|payment|transfer|deposit|payout|reimbursement|claim|quote|tax refund|transaction|"
     r"direct debit|settlement)s?(?: #?\w*\d\w*)?(?: (?:is|has|was|are|have|from|for|of|needs|"

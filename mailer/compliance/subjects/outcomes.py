@@ -84,7 +84,8 @@ PROMISED = re.compile(
     rf"wrinkles|sleep|memory|weight)\b|{FAST})"
 )
 DOUBTED = re.compile(
-    r"\b(?:notice nothing|no (?:study|figures|data|physician|doctor)|give it time|not a medical|"
+    r"\b(?:notice nothing|no (?:study|figures|data|physician|doctor)|n't (?:yet )?(?:been )?(?:tested|proven|"
+    r"shown|studied|promise)|give it time|not a medical|"
     r"depends? on|will (?:vary|depend)|(?:vary|varies|different) (?:with|from|for|by)|may (?:take|"
     r"need|see)|can take|takes? (?:about |up to |around )?"
     r"(?:half a|a|several|many|three|six|\d+) (?:months?|years?|weeks?)|most (?:\w+ ){1,2}(?:need|see|take|"

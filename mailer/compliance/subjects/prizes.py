@@ -78,6 +78,7 @@ BORNE_OUT = re.compile(
     r"your (?:application|booking|reservation|place|seat|table|room|abstract|registration|"
     r"order|request) (?:\S+ ){0,4}?(?:was|is|has been|of|for|from|on|dated|reference|number)|"
     r"you (?:reserved|booked|registered|asked us|requested|ordered|qualified|passed(?! up|"
-    r" on)|finished|completed|reached|joined|referred)|as (?:a |the )?(?:winner|thanks for|"
+    r" on)|finished|completed|reached|joined|referred)|in your (?:wallet|account|profile|app)\b|as (?:a |"
+    r"the )?(?:winner|thanks for|"
     r"agreed)|you registered|credited to your|reference (?:number )?\w*\d)"
 )

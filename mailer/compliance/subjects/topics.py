@@ -59,7 +59,8 @@ TOPICS = (
         r"surveys?|questionnaire|(?:quick|two|one|three|\d+)[ -](?:minute |question )?(?:poll|"
         r"quiz)|we(?:'d| would) (?:love|like|value) your (?:feedback|opinion)|(?:rate|"
         r"review) (?:your|us)|tell us what you think|your (?:opinion|feedback)",
-        r"survey|questionnaire|questions?\b|poll\b|quiz|feedback|rate (?:us|your|it|the)|tell us|"
+        r"survey|questionnaire|questions?\b|poll\b|of you\b|answered|respondents|\d ?% (?:of|said|read|want|are|"
+        r"do)|quiz|feedback|rate (?:us|your|it|the)|tell us|"
         r"your (?:answers?|opinion|views?|thoughts?|review|experience)|stars|how (?:was|did|"
         r"satisfied)",
     ),
@@ -136,10 +137,11 @@ TOPICS = (
     _topic(
         "a guide or tips",
         r"(?:\d+|five|three|seven|ten|six|four|eight|our|top|best|expert|quick) (?:\w+ )?tips|"
-        r"(?:a |the |our |your |free |complete |beginner's )(?:\w+ ){0,2}guide|checklist|"
+        r"(?:a |the |our |your |free |complete |beginner's )(?:(?!gift|holiday|shopping|style|size|"
+        r"tv)\w+ ){0,2}guide(?! to (?:gift|giving|shopping|hosting))|checklist|"
         r"how to [a-z]+",
         r"(?:first|second|tips?|step|guide|checklist|how to|start (?:by|with)|1\.|1\)|\bif you|"
-        r"make sure|avoid|keep|try|choose|use|before you|download|chapter|pages?|inside (?:you|"
+        r"make sure|avoid|keep|try|tick|choose|use|before you|download|chapter|pages?|inside (?:you|"
         r"the)|read|list)\b",
     ),
     _topic(
@@ -154,7 +156,8 @@ TOPICS = (
     _topic(
         "a newsletter",
         r"newsletter|(?:weekly|monthly) (?:digest|roundup|news)",
-        r"newsletter|this (?:month|week)|in this issue|news|article|read|story|stories|issue|"
+        r"newsletter|this (?:month|week)|in this issue|news|article|more on (?:the|our) site|see all|new jobs?|"
+        r"read|story|stories|issue|"
         r"recipe|event|update|member|tips?\b",
     ),
     _topic(
