@@ -99,10 +99,10 @@ def signed(*, covers: str = "from:to:subject:list-unsubscribe:list-unsubscribe-p
 
 DAMAGES: list[tuple[str, Damage, str]] = [
     ("label taken from the text", in_text("Advertisement · Acme Garden\n", ""), "label_first: The plain text"),
-    ("label taken from the HTML", in_html("Advertisement · Acme Garden", ""), "label_first: The advertisement"),
+    ("label taken from the HTML", in_html("Advertisement · Acme Garden", ""), "label_first: The label"),
     ("words before the label in the text", in_text("Advertisement ·", "Hello!\n\nAdvertisement ·"), "label_first"),
     ("a banner before the label", in_html('<div role="note"', '<p>[EXTERNAL]</p><div role="note"'), "label_first"),
-    ("label made small", in_html("bold 14px/20px", "bold 9px/20px"), "label_first: The advertisement label is too"),
+    ("label made small", in_html("bold 14px/20px", "bold 9px/20px"), "label_first: The label is too"),
     ("label made pale", in_html("color:#1a1a1a;font:bold", "color:#cccccc;font:bold"), "label_first"),
     ("label hidden", in_html("display:block;margin:0;padding:8px", "display:none;margin:0;padding:8px"), "label_first"),
     ("label names another", in_both("Advertisement · Acme", "Advertisement · Other"), "label_first"),
