@@ -34,12 +34,15 @@ def standing(campaign: Campaign, sha256: bytes) -> Approval | None:
     return Approval.objects.filter(campaign_number=campaign.pk, sha256=sha256).order_by("-id").first()
 
 
+def covered(skeleton: bytes, lists: Sequence[int], offers: Sequence[int]) -> bytes:
+    """What an approval is bound to: every byte that goes out, to whom it goes, and of what it speaks."""
+    told = (("lists", lists), ("offers", offers))
+    parts = [f"\0{name}:{','.join(map(str, sorted(numbers)))}".encode() for name, numbers in told]
+    return b"".join([skeleton, *parts])
+
+
 def hash_of(skeleton: bytes, lists: Sequence[int], offers: Sequence[int]) -> bytes:
-    """Of every byte that goes out, of whom it goes to, and of what it speaks."""
-    digest = hashlib.sha256(skeleton)
-    for name, numbers in (("lists", lists), ("offers", offers)):
-        digest.update(f"\0{name}:{','.join(map(str, sorted(numbers)))}".encode())
-    return digest.digest()
+    return hashlib.sha256(covered(skeleton, lists, offers)).digest()
 
 
 def refusal(campaign: Campaign, user: Any, findings: Sequence[Finding]) -> str:

@@ -114,14 +114,16 @@ STANDING = """
 """
 
 # Lock, entry and evidence in one message, which PostgreSQL takes as one transaction, with a new snapshot for each
-# statement: so the second sees what was entered while the first waited. Three round trips less than BEGIN, lock,
-# entry, COMMIT one by one, and a quarter of the web worker's time in an opt-out (measured).
+# statement: so the second sees what was entered while the first waited, and reads the clock after it; a hand-over that
+# began before it bears an earlier time, one that would begin after the answer a later one. Three round trips less
+# than BEGIN, lock, entry, COMMIT one by one, and a quarter of the web worker's time in an opt-out (measured).
 SUPPRESS = f"""
 SELECT pg_advisory_xact_lock({locks.MAILBOX}, %(lock)s);
 WITH entered AS (
     INSERT INTO mailer_suppression
-        (mailbox_key, address_key, reason, channel, campaign_number, received_at, journalled_at)
-    SELECT %(mailbox)s, %(address)s, %(reason)s, %(channel)s, %(campaign)s, %(received)s, %(journalled)s
+        (mailbox_key, address_key, reason, channel, campaign_number, received_at, journalled_at, recorded_at)
+    SELECT %(mailbox)s, %(address)s, %(reason)s, %(channel)s, %(campaign)s, %(received)s, %(journalled)s,
+           clock_timestamp()
     WHERE NOT EXISTS ({STANDING.format(mailbox="%(mailbox)s", reason="%(reason)s", import_id="NULL")})
     RETURNING id)
 INSERT INTO mailer_evidence (verb, actor, subject, mailbox_key, details)
@@ -134,9 +136,9 @@ FROM entered
 # From unnested arrays: one statement for a whole file's opt-outs.
 SUPPRESS_MANY = f"""
 WITH entered AS (
-INSERT INTO mailer_suppression (mailbox_key, address_key, reason, channel, import_id, received_at)
+INSERT INTO mailer_suppression (mailbox_key, address_key, reason, channel, import_id, received_at, recorded_at)
 SELECT DISTINCT ON (given.mailbox_key, given.reason)
-       given.mailbox_key, given.address_key, given.reason, %(channel)s, %(import_id)s, %(received)s
+       given.mailbox_key, given.address_key, given.reason, %(channel)s, %(import_id)s, %(received)s, clock_timestamp()
 FROM unnest(%(mailboxes)s::bytea[], %(addresses)s::bytea[], %(reasons)s::text[])
      AS given (mailbox_key, address_key, reason)
 WHERE NOT EXISTS (

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from unfold.admin import ModelAdmin
 
-from mailer.admin import verification
+from mailer.admin import dossiers, verification
 from mailer.admin.pages import LongList, NeverChanged
 from mailer.models import Evidence, Seal
 
@@ -44,6 +44,8 @@ class EvidenceAdmin(LongList, NeverChanged, ModelAdmin):
 
     def get_custom_urls(self) -> tuple:
         return (
+            ("dossiers/", "mailer_evidence_dossiers", dossiers.dossiers),
+            ("dossiers/campaign/<int:number>/", "mailer_evidence_dossier_of_campaign", dossiers.of_campaign),
             ("verification/", "mailer_evidence_verification", verification.verification),
             ("verification/progress/", "mailer_evidence_verification_progress", verification.progress),
             ("verification/now/", "mailer_evidence_verify", verification.verify),

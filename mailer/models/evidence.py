@@ -24,7 +24,10 @@ class Evidence(models.Model):
                 "mailbox_key", name="evidence_of_mailbox", condition=models.Q(mailbox_key__isnull=False)
             ),
         ]
-        permissions = [("verify_evidence", "Can have the evidence verified")]
+        permissions = [
+            ("verify_evidence", "Can have the evidence verified"),
+            ("make_dossier", "Can make dossiers of campaigns and recipients"),
+        ]
 
     def __str__(self) -> str:
         return f"evidence {self.pk}"

@@ -229,5 +229,5 @@ def test_an_edit_makes_the_editor_the_last_writer(two_person):
 )
 def test_an_auditor_sees_everything_and_changes_nothing(page):
     held = Group.objects.get(name="Auditor").permissions.values_list("codename", flat=True)
-    assert {code for code in held if not code.startswith("view_")} == {"verify_evidence"}
+    assert {code for code in held if not code.startswith("view_")} == {"verify_evidence", "make_dossier"}
     assert signed_in("Auditor").get(f"/admin/{page}").status_code == 200

@@ -22,12 +22,17 @@ from mailer import addresses, campaigns, journal, replaying, suppression
 from mailer.addresses import Address
 from mailer.dispatch.claim import Claim, claim, worker_mark
 from mailer.dispatch.hand_over import hand_over
+from mailer.dossier import tables as dossiers
 from mailer.journal import Line, What
 from mailer.models import Campaign, JournalFile, JournalMark, Message, Revision
 from mailer.suppression import Status
 from tests.stories import parts
 
 ROUNDS = 60
+LATE = """
+SELECT message.campaign_id FROM mailer_message AS message
+JOIN mailer_suppression AS against USING (mailbox_key) WHERE message.handed_over_at > against.recorded_at
+"""
 
 Forbidding = Callable[[Campaign, Address], Any]
 
@@ -73,6 +78,7 @@ def test_nothing_is_handed_over_after_the_answer(living_database, name: str):
             ), f"{order.__name__}: {state}, and {seen} when it was answered"
             after += state == "handed_over" and seen != "handed_over"
             before += state == "handed_over"
+        assert dossiers.asked(LATE) == []  # as the times that dossiers compare tell it, too
     assert after == 0
     assert before >= ROUNDS // 3
 
