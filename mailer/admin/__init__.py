@@ -12,6 +12,7 @@ from mailer.admin import (  # noqa: F401  each registers its own
     contacts,
     data_requests,
     evidence,
+    images,
     imports,
     ledger,
     legal_holds,

@@ -16,6 +16,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "Mailing",
             [
                 _item("Campaigns", "send", "mailer_campaign_changelist", "view_campaign"),
+                _item("Images", "image", "mailer_image_changelist", "view_image"),
                 _item("Lists", "groups", "mailer_mailinglist_changelist", "view_mailinglist"),
                 _item("Sign-up forms", "how_to_reg", "mailer_signupform_changelist", "view_signupform"),
                 _item("Contacts", "person", "mailer_contact_changelist", "view_contact"),

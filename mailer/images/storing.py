@@ -64,10 +64,11 @@ def add(file: IO[bytes], filename: str, user: Any) -> Added:
     return Added(image, is_new)
 
 
-def describe(image: Image, alt: str, *, is_decorative: bool) -> None:
+def describe(image: Image, alt: str, *, is_decorative: bool, title: str = "") -> None:
     """What readers are told who don't see it. What has gone out keeps the words that it went out with."""
     image.alt, image.is_decorative = ("" if is_decorative else " ".join(alt.split())), is_decorative
-    image.save(update_fields=["alt", "is_decorative"])
+    image.title = title or image.title
+    image.save(update_fields=["alt", "is_decorative", "title"])
 
 
 def keep(names: Collection[str], revision: Revision) -> None:

@@ -25,6 +25,7 @@ from mailer.models import (
 from mailer.privacy import holds, requests
 from tests.mailer.admin_door import member, new_draft, signed_in
 from tests.mailer.joining_forms import new_form, wish
+from tests.mailer.pictures import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -46,6 +47,12 @@ PAGES = {
     "/admin/mailer/campaign/{c}/brief/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/tests/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/estimate/": (403, 200, 200, 200),
+    "/admin/mailer/image/": (403, 200, 200, 200),
+    "/admin/mailer/image/add/": (403, 200, 200, 200),
+    "/admin/mailer/image/describe/": (403, 200, 200, 200),
+    "/admin/mailer/image/picker/": (403, 200, 200, 200),
+    "/admin/mailer/image/{i}/change/": (403, 200, 200, 200),
+    "/admin/mailer/image/{i}/delete/": (403, 200, 200, 200),
     "/admin/mailer/mailinglist/": (403, 200, 200, 200),
     "/admin/mailer/mailinglist/{l}/change/": (403, 200, 200, 200),
     "/admin/mailer/mailinglist/{l}/delete/": (403, 403, 200, 200),
@@ -136,6 +143,7 @@ def numbers() -> dict[str, int]:
         "r": request.pk,
         "y": Consent.objects.get().pk,
         "c": draft.pk,
+        "i": stored().pk,
         "l": draft.lists.get().pk,
         "s": draft.sender.pk,
         "p": Contact.objects.first().pk,

@@ -40,6 +40,24 @@ async function once(place) {
   if (html !== null) replace(place, html);
 }
 
+// A picture goes where the cursor is. An editor that knows better says so by taking the event (preventDefault).
+function insertPicture(button) {
+  const { src, alt, width, height, html } = button.dataset;
+  const says = button.closest("section").querySelector("[data-told]");
+  const offer = new CustomEvent("candor:image", { cancelable: true, detail: { src, alt, width, height, html } });
+  const field = document.querySelector("textarea[name=html]");
+  if (document.dispatchEvent(offer) && field) {
+    field.setRangeText(html, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  if (says) says.textContent = `“${button.textContent.trim()}” is in the message.`;
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-picture]");
+  if (button) insertPicture(button);
+});
+
 // Unfold's sidebar and menu buttons are plain spans: give them a keyboard.
 function asButton(element) {
   element.setAttribute("role", "button");
