@@ -8,7 +8,7 @@ from pathlib import Path
 from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
-from django.db import ProgrammingError
+from django.db import ProgrammingError, connection
 
 from mailer.tokens import TOKEN_LENGTH
 
@@ -125,5 +125,32 @@ def the_application_owns_no_table(databases: object = None, **kwargs: object) ->
             "opt-outs. What is changed is found by `verify_evidence`, but not prevented.",
             hint="Give the application a role of its own: docs/operating.md, “Two roles of the database”.",
             id="candor.W002",
+        )
+    ]
+
+
+@register(Tags.database)
+def the_database_has_room_for_our_connections(
+    databases: object = None, **kwargs: object
+) -> Iterable[CheckMessage]:
+    """Each connection to the mail server has a session of the database: without one it could hand nothing over."""
+    if not databases:
+        return []
+    # per worker: its own, and two of a broker in the database; per web process: one a thread; beat and a shell
+    needed = 3 * settings.WORKERS + settings.SENDING_WORKERS * (settings.CONNECTIONS - 1)
+    needed += 4 * settings.WEB_WORKERS + 5
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+        )
+        (room,) = cursor.fetchone()
+    if needed <= room:
+        return []
+    return [
+        Error(
+            f"CONNECTIONS: {settings.CONNECTIONS} for each of {settings.SENDING_WORKERS} sending processes, with all "
+            f"others, need up to {needed} sessions of the database, and it allows {room}.",
+            hint="Write a smaller CONNECTIONS, or raise max_connections of PostgreSQL.",
+            id="candor.E010",
         )
     ]

@@ -93,11 +93,9 @@ def sweep() -> None:
     for campaign_id in audience.waiting_campaigns():
         _publish(snapshot, campaign_id)
     dispatch.withhold_cancelled()
-    due = dispatch.due_campaigns()
-    for campaign_id in due:
-        send_or_finish(campaign_id)
-    if not due:
+    if not send_or_finish():
         dispatch.clear_trouble()
+    dispatch.forget_domains()
     importing.forget_strays()
     if importing.is_anything_waiting():
         _publish(run_imports)
@@ -145,13 +143,19 @@ def _replay_journal() -> bool:
     return True
 
 
-def send_or_finish(campaign_id: int) -> None:
-    """Fill a campaign's slots with workers while something is due, else see whether it is done."""
-    if not dispatch.is_anything_due(campaign_id):
+def send_or_finish() -> bool:
+    """Fill the free slots with workers while something is due; what has no message open any more is sent.
+
+    Returns whether any campaign is going out.
+    """
+    going = dispatch.due_campaigns()
+    due = [campaign_id for campaign_id in going if dispatch.is_anything_due(campaign_id)]
+    for campaign_id in set(going) - set(due):
         campaigns.finish(campaign_id)
-        return
-    for _ in range(dispatch.free_slots(campaign_id)):
-        _publish(send_slice, campaign_id)
+    if due:
+        for _ in range(dispatch.free_slots()):
+            _publish(send_slice)
+    return bool(going)
 
 
 @app.task
@@ -168,26 +172,24 @@ def snapshot(campaign_id: int) -> None:
         except suppression.LedgerUnreadable as unreadable:
             campaigns.pause_because(campaign_id, str(unreadable))
             return
-    send_or_finish(campaign_id)
+    send_or_finish()
 
 
 @app.task
-def send_slice(campaign_id: int) -> None:
+def send_slice() -> None:
     """Send for some seconds, then let others have the worker and come back."""
     try:
-        tally = dispatch.run_slice(campaign_id)
-    except dispatch.CampaignHalted as why:
-        log.error("Campaign %s was paused: %s", campaign_id, why)
-        campaigns.pause_because(campaign_id, str(why))
-        return
+        tally = dispatch.run_slice()
     except (DatabaseError, InterfaceError):
         raise  # the sweep begins again as soon as the database is there
-    except Exception as wrong:
-        log.exception("Campaign %s was paused.", campaign_id)
-        campaigns.pause_because(campaign_id, UNEXPECTED.format(type(wrong).__name__))
-        return
+    for halted, why in tally.halted.items():
+        log.error("Campaign %s was paused: %s", halted, why)
+        campaigns.pause_because(halted, why)
+    for broken, kind in tally.broken.items():
+        log.error("Campaign %s was paused because of an error of ours (%s).", broken, kind)
+        campaigns.pause_because(broken, UNEXPECTED.format(kind))
     if tally.handed_over or tally.states["withheld"]:
-        send_or_finish(campaign_id)
+        send_or_finish()
 
 
 @app.task

@@ -86,6 +86,16 @@ def count(value: str) -> int:
     return int(value)
 
 
+def count_or_nothing(value: str) -> int | None:
+    return count(value) if value.strip() else None
+
+
+def connections(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,3}", value.strip(), re.ASCII) or not 1 <= int(value) <= 100:
+        raise ValueError("write a whole number from 1 to 100, such as 8")
+    return int(value)
+
+
 def per_minute(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,6}", value.strip()) or int(value) < 1:
         raise ValueError("write a whole number from 1 to 999999, such as 300")
@@ -390,6 +400,21 @@ SETTINGS = (
     Setting("WEB_PORT", port, "8000", "The port of the web pages."),
     Setting("INBOX_PORT", port, "2525", "The loopback port of the local inbox."),
     Setting("WORKERS", count, "3", "Worker processes that send, import and tidy."),
+    Setting(
+        "SENDING_WORKERS",
+        count_or_nothing,
+        "",
+        "How many worker processes send at once, on all machines together. Without it one fewer than WORKERS, so that "
+        "one is always free for confirmations, imports and tests. More than WORKERS makes sense with several machines.",
+    ),
+    Setting(
+        "CONNECTIONS",
+        connections,
+        "8",
+        "How many connections to the mail server (or requests to the ESP at once) each sending process may open; it "
+        "opens them only while that makes it faster. Each also needs a session of the database. Your mail server must "
+        "take SENDING_WORKERS times as many from one address.",
+    ),
     Setting("WEB_WORKERS", count, "2", "Web server processes."),
     Setting(
         "API_REQUESTS_PER_MINUTE", per_minute, "300", "How many requests a minute each API key may make."

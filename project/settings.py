@@ -27,6 +27,8 @@ INBOX_DIRECTORY = DATA_DIR / "inbox"
 UPLOAD_DIR = DATA_DIR / "uploads"
 JOURNAL_DIR: Path = chosen["JOURNAL_DIR"] or DATA_DIR / "journal"
 WORKERS: int = chosen["WORKERS"]
+SENDING_WORKERS: int = chosen["SENDING_WORKERS"] or max(1, WORKERS - 1)
+CONNECTIONS: int = chosen["CONNECTIONS"]
 API_REQUESTS_PER_MINUTE: int = chosen["API_REQUESTS_PER_MINUTE"]
 WEB_WORKERS: int = chosen["WEB_WORKERS"]
 

@@ -17,6 +17,7 @@ from mailer.admin import (  # noqa: F401  each registers its own
     ledger,
     legal_holds,
     lists,
+    mail_domains,
     operations,
     privacy_page,
     senders,

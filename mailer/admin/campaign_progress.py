@@ -5,6 +5,7 @@ from typing import Any
 
 from mailer import campaigns
 from mailer.admin.pages import spoken
+from mailer.dispatch import waiting
 from mailer.models import Campaign, Message
 
 State = Message.State
@@ -68,4 +69,5 @@ def told(campaign: Campaign) -> dict[str, Any]:
         ],
         "rate": progress.rate if is_going else None,
         "left": spoken(left) if left is not None else None,
+        "pace": waiting.pace_of(campaign.sender) if is_going else "",
     }

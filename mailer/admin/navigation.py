@@ -40,6 +40,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
             "Operation",
             [
                 _item("Stop all sending", "front_hand", "mailer_killswitch_changelist", "turn_killswitch"),
+                _item("Mail domains", "speed", "mailer_domainpace_changelist", "view_domainpace"),
                 _item("Test addresses", "science", "mailer_testaddress_changelist", "view_testaddress"),
                 _item("API keys", "key", "mailer_apikey_changelist", "view_apikey"),
                 *_local(),

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from mailer import addresses, campaigns, evidence
 from mailer.admin.pages import OnePage, SimpleForm, changes, needs, page
+from mailer.dispatch import waiting
 from mailer.models import Heartbeat, KillSwitch, TestAddress
 
 SILENT_AFTER = timedelta(seconds=60)
@@ -36,8 +37,8 @@ def every_page(request: HttpRequest) -> dict[str, Any]:
 
 
 def silences() -> list[str]:
-    """What to tell of processes that have not shown themselves, and of evidence that is not as it should be."""
-    return _silent_parts() + evidence.warnings()
+    """What to tell of silent processes, of what keeps mail from going out, and of evidence that is not in order."""
+    return _silent_parts() + waiting.warnings() + evidence.warnings()
 
 
 def _silent_parts() -> list[str]:

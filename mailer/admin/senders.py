@@ -99,11 +99,44 @@ class SenderForm(ModelForm):
             return str(reply_to)
         return _in_our_domains(reply_to)
 
+    def clean_per_second(self) -> int | None:
+        return _not_nothing(self.cleaned_data["per_second"])
+
+    def clean_per_day(self) -> int | None:
+        return _not_nothing(self.cleaned_data["per_day"])
+
+    def clean_warm_up_first(self) -> int | None:
+        return _not_nothing(self.cleaned_data["warm_up_first"])
+
+    def clean_warm_up_growth(self) -> int:
+        growth: int = self.cleaned_data["warm_up_growth"]
+        if not 1 <= growth <= 1000:
+            raise forms.ValidationError("Write a number of percent from 1 to 1000, such as 50.")
+        return growth
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        begins, first = cleaned.get("warm_up_from"), cleaned.get("warm_up_first")
+        if (begins is None) != (first is None) and not {"warm_up_from", "warm_up_first"} & set(self.errors):
+            self.add_error(
+                "warm_up_first" if first is None else "warm_up_from",
+                "A warm-up needs both: the day on which it begins, and how many go out on it.",
+            )
+        return cleaned
+
     def clean_country(self) -> str:
         country = self.cleaned_data["country"].strip().upper()
         if len(country) != 2 or not country.isascii() or not country.isalpha():
             raise forms.ValidationError("Write the two letters of the country, such as US, DE or JP.")
         return country
+
+
+def _not_nothing(number: int | None) -> int | None:
+    if number == 0:
+        raise forms.ValidationError(
+            "0 would stop everything. To stop, pause the campaign or stop all sending; for no limit, leave this empty."
+        )
+    return number
 
 
 def _in_our_domains(email: str) -> str:
@@ -141,6 +174,14 @@ class SenderAdmin(SimpleForm):
             },
         ),
         ("Footer", {"fields": ("contact",)}),
+        (
+            "Pace",
+            {
+                "fields": ("per_second", "per_day", "warm_up_from", "warm_up_first", "warm_up_growth"),
+                "description": "How fast mail of this sender may go, all campaigns together. Leave it empty unless "
+                "your mail service sets a limit, or the address is new.",
+            },
+        ),
     )
 
     @display(description="Attested", label={"Yes": "success", "Not yet": "warning"})

@@ -1,10 +1,12 @@
 """The way of a message from its row to the server: claim, hand over, settle, and recover what died.
 
-`run_slice` sends what is due of one campaign; `send_test`, `send_way_back`, `send_sign_up` and `send_data_link` send
+`run_slice` sends what is due of all campaigns; `send_test`, `send_way_back`, `send_sign_up` and `send_data_link` send
 one message each, by the same hand-over. `recover` brings back what dead workers held. No other code hands anything to
 a transport.
 """
 
+from mailer.dispatch.crew import free_slots, run_slice
+from mailer.dispatch.domains import forget_old as forget_domains
 from mailer.dispatch.recover import Recovered, recover
 from mailer.dispatch.run import (
     CampaignHalted,
@@ -12,9 +14,7 @@ from mailer.dispatch.run import (
     clear_trouble,
     clear_unread_journal,
     due_campaigns,
-    free_slots,
     is_anything_due,
-    run_slice,
     tell_unread_journal,
     withhold_cancelled,
 )
@@ -36,6 +36,7 @@ __all__ = [
     "clear_trouble",
     "clear_unread_journal",
     "due_campaigns",
+    "forget_domains",
     "free_slots",
     "is_anything_due",
     "recover",

@@ -1,29 +1,29 @@
-"""A worker's slice of one campaign."""
+"""One group of messages on its way: fill, hand over, send, settle; and the gate that its campaign must have passed."""
 
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from mailer import locks, suppression
 from mailer.compliance import blocks, check_skeleton
-from mailer.dispatch.claim import Claim, Claimed, claim, worker_mark
+from mailer.dispatch import breaker
+from mailer.dispatch.claim import CLAIM_SIZE, Claim, Claimed
+from mailer.dispatch.domains import domain_of
 from mailer.dispatch.hand_over import hand_over
-from mailer.dispatch.settle import Result, give_back, result_of, settle_surely
-from mailer.journal import JournalUnreadable
+from mailer.dispatch.settle import Result, result_of, settle_surely
 from mailer.models import Campaign, Offer, Trouble
 from mailer.rendering import DamagedSkeleton, Envelope, Recipient, Skeleton, Unfillable, fill, reason_for
-from mailer.transports import Outcome, Transport, TransportUnavailable, open_transport
+from mailer.transports import Kind, Outcome, Transport, without
 
-SLICE_SECONDS = 5.0  # then the task ends and the next begins: shorter than any broker's patience
-SLOTS = 2  # workers on one campaign at once; each has one connection
+SLOTS: int = settings.SENDING_WORKERS * settings.CONNECTIONS  # connections at once, of all workers together
 GROUP_SECONDS = 0.1  # what may be in flight when an opt-out comes
 GROUP_START, GROUP_MOST = 20, 500
+CLAIM_GROUPS = 10  # a claim is what one connection sends in about a second
 UNREAD_JOURNAL = "unread journal"
 
 
@@ -49,9 +49,11 @@ class Gone(Exception):
 
 @dataclass(slots=True)
 class Tally:
-    """What one slice did: messages by the state they got."""
+    """What one slice did: messages by the state they got, and the campaigns that can't go on, with the reason."""
 
     states: Counter[str] = field(default_factory=Counter)
+    halted: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, str] = field(default_factory=dict)  # by an error of ours: its kind
 
     @property
     def handed_over(self) -> int:
@@ -64,10 +66,26 @@ class GroupSize:
 
     messages: int = GROUP_START
 
+    @property
+    def claim(self) -> int:
+        return min(CLAIM_SIZE, self.messages * CLAIM_GROUPS)
+
     def learn(self, sent: int, seconds: float) -> None:
         if sent and seconds > 0:
             fitting = sent / seconds * GROUP_SECONDS
-            self.messages = max(1, min(GROUP_MOST, round((self.messages + fitting) / 2)))
+            # down at once, up by halves
+            wanted = min(fitting, (self.messages + fitting) / 2)
+            self.messages = max(1, min(GROUP_MOST, round(wanted)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of one group: how many were handed over, the seconds that sending took, what domains said."""
+
+    number: int
+    seconds: float
+    accepted: set[str]
+    deferred: dict[str, list[str]]  # a domain's words of “later”
 
 
 def due_campaigns() -> list[int]:
@@ -79,77 +97,15 @@ def due_campaigns() -> list[int]:
     )
 
 
-def run_slice(campaign_id: int, seconds: float = SLICE_SECONDS) -> Tally:
-    """Send what is due of one campaign, for at most `seconds`, on one of its slots.
-
-    Raises CampaignHalted when nothing of it may go out until a person has looked; an unreachable server is
-    not that: it is told as Trouble, and the next slice tries again.
-    """
-    tally = Tally()
-    with _slot(campaign_id) as free:
-        if free and (campaign := _sending(campaign_id)):
-            skeleton = gated_skeleton(campaign)
-            try:
-                suppression.assert_ledger()
-                with worker_mark() as worker, open_transport() as transport:
-                    clear_trouble()
-                    _send_due(campaign, skeleton, worker, transport, tally, time.monotonic() + seconds)
-            except TransportUnavailable as wrong:
-                _tell_trouble("transport", str(wrong))
-            except JournalUnreadable as wrong:
-                tell_unread_journal(str(wrong))
-            except suppression.LedgerUnreadable as unreadable:
-                raise CampaignHalted(str(unreadable)) from unreadable
-    return tally
-
-
-def _send_due(
-    campaign: Campaign, skeleton: Skeleton, worker: int, transport: Transport, tally: Tally, until: float
-) -> None:
-    lists = list(campaign.lists.values_list("id", flat=True))
-    size = GroupSize()
-    while time.monotonic() < until:
-        taken = claim(campaign, lists, worker)
-        if not taken.messages:
-            return
-        try:
-            for group in _groups(taken.messages, size):
-                if time.monotonic() >= until:
-                    break
-                size.learn(*_send_group(campaign, skeleton, taken, group, transport, tally))
-                if transport.unavailable:
-                    raise TransportUnavailable(transport.unavailable)
-                if tally.states["held_back"] or transport.objection:
-                    _stop_for(transport, tally)
-                    return
-        finally:
-            give_back(worker, taken.number)
-
-
-def _groups(messages: Sequence[Claimed], size: GroupSize) -> Iterator[Sequence[Claimed]]:
-    at = 0
-    while at < len(messages):
-        group = messages[at : at + size.messages]
-        at += len(group)
-        yield group
-
-
-def _stop_for(transport: Transport, tally: Tally) -> None:
-    """A pause, a cancel or the kill switch held a message back, or the server objects to the sender."""
-    if transport.objection:
-        raise CampaignHalted(transport.objection)
-    del tally.states["held_back"]
-
-
-def _send_group(
+def send_group(
     campaign: Campaign,
     skeleton: Skeleton,
     taken: Claim,
     group: Sequence[Claimed],
     transport: Transport,
     tally: Tally,
-) -> tuple[int, float]:
-    """Fill, hand over, send, settle. Returns how many were handed over, and the seconds that sending took."""
+) -> Sent:
+    """Fill, hand over, send, settle."""
     filled, unfit = _filled(campaign, skeleton, group)
     allowed, states = hand_over(campaign.pk, taken.number, [message for message, _, _ in filled])
     begun = time.monotonic()
@@ -159,11 +115,25 @@ def _send_group(
         if bytes(message.address_key) in sending:
             by_key[bytes(message.address_key)] = (message, envelope, digest)
             transport.send(bytes(message.address_key), envelope)
-    results = unfit + [_result(outcome, *by_key[outcome.key]) for outcome in transport.outcomes()]
+    outcomes = transport.outcomes()
     seconds = time.monotonic() - begun
+    results = unfit + [_result(outcome, *by_key[outcome.key]) for outcome in outcomes]
     settle_surely(campaign.pk, taken.number, results)
     _count(tally, states, results)
-    return len(by_key), seconds
+    told = [(outcome, by_key[outcome.key][1].rcpt_to) for outcome in outcomes]
+    return Sent(len(by_key), seconds, _domains_that_accepted(told), _domains_that_deferred(told))
+
+
+def _domains_that_accepted(told: Sequence[tuple[Outcome, str]]) -> set[str]:
+    return {domain_of(address) for outcome, address in told if outcome.kind is Kind.ACCEPTED}
+
+
+def _domains_that_deferred(told: Sequence[tuple[Outcome, str]]) -> dict[str, list[str]]:
+    deferred: dict[str, list[str]] = {}
+    for outcome, address in told:
+        if outcome.defers_domain:
+            deferred.setdefault(domain_of(address), []).append(without(address, outcome.detail))
+    return deferred
 
 
 def _count(tally: Tally, states: dict[str, int], results: Sequence[Result]) -> None:
@@ -236,40 +206,6 @@ def withhold_cancelled() -> int:
 # -- what a slice stands on ---------------------------------------------------------------------------
 
 
-@contextmanager
-def _slot(campaign_id: int) -> Iterator[bool]:
-    """One of the places for workers on a campaign; more nudges than slots are harmless."""
-    for place in range(SLOTS):
-        with locks.held(locks.SLOT, _place(campaign_id, place)) as free:
-            if free:
-                yield True
-                return
-    yield False
-
-
-def free_slots(campaign_id: int) -> int:
-    """How many more workers the campaign could use; a moment later it may be fewer, which is harmless."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND classid = %s"
-            " AND objid = ANY(%s) AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            [locks.SLOT, [_place(campaign_id, place) for place in range(SLOTS)]],
-        )
-        return SLOTS - cursor.fetchone()[0]
-
-
-def _place(campaign_id: int, place: int) -> int:
-    return (campaign_id * SLOTS + place) % 2**31
-
-
-def _sending(campaign_id: int) -> Campaign | None:
-    return (
-        Campaign.objects.select_related("sender", "revision")
-        .filter(pk=campaign_id, state=Campaign.State.SENDING, snapshot_at__isnull=False)
-        .first()
-    )
-
-
 def gated_skeleton(campaign: Campaign) -> Skeleton:
     """The frozen bytes, if they are still what was approved and still pass the gate (promise 1)."""
     revision = campaign.revision
@@ -307,8 +243,8 @@ def _tell_trouble(about: str, words: str) -> None:
 
 
 def clear_trouble() -> None:
-    """The mail server answers, or nothing waits for it."""
-    _forget_trouble("transport")
+    """Nothing waits for the mail server."""
+    breaker.close()
 
 
 def tell_unread_journal(words: str) -> None:

@@ -13,6 +13,7 @@ from mailer.models.leavings import ListLeaving, ListReturn
 from mailer.models.messages import Message
 from mailer.models.offers import Offer
 from mailer.models.operations import Heartbeat, KillSwitch, Trouble
+from mailer.models.paces import DomainPace, Pace
 from mailer.models.privacy import DataLink, DataRequest, LegalHold, PrivacyPolicy, PrivacyStatement
 from mailer.models.senders import DnsAnswer, Sender
 from mailer.models.suppressions import (
@@ -35,6 +36,7 @@ __all__ = [
     "DataLink",
     "DataRequest",
     "DnsAnswer",
+    "DomainPace",
     "Evidence",
     "HashedOptOut",
     "Heartbeat",
@@ -51,6 +53,7 @@ __all__ = [
     "MailingList",
     "Message",
     "Offer",
+    "Pace",
     "PrivacyPolicy",
     "PrivacyStatement",
     "RefusedRow",

@@ -31,11 +31,16 @@ class Heartbeat(models.Model):
 
 
 class Trouble(models.Model):
-    """Something outside that keeps mail from going out, in words for a person. Gone when it is over."""
+    """Something outside that keeps mail from going out, in words for a person. Gone when it is over.
+
+    About the transport it is the breaker too: until `again_at` nobody connects, then one worker tries.
+    """
 
     about = models.CharField(max_length=20, primary_key=True)  # “transport”
     words = models.TextField()
     since = models.DateTimeField()
+    again_at = models.DateTimeField(null=True)
+    failures = models.PositiveSmallIntegerField(db_default=0)
 
     def __str__(self) -> str:
         return f"trouble with the {self.about}"

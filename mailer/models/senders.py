@@ -46,6 +46,35 @@ class Sender(models.Model):
     postal_code = models.CharField(max_length=16)
     country = models.CharField(max_length=2, default="US", help_text="Two letters, such as US, DE or JP.")
 
+    # Empty means without limit; 0 is refused, since who wants to stop pauses or cancels.
+    per_second = models.PositiveIntegerField(
+        "messages a second",
+        null=True,
+        blank=True,
+        help_text="At most so many, all campaigns and workers together. Empty: as fast as the mail server takes them.",
+    )
+    per_day = models.PositiveIntegerField(
+        "messages a day",
+        null=True,
+        blank=True,
+        help_text="At most so many from midnight to midnight UTC. What is left goes out on the next days by itself.",
+    )
+    warm_up_from = models.DateField(
+        "warm-up begins on",
+        null=True,
+        blank=True,
+        help_text="A new address or server is trusted little by little: on this day the first messages go out.",
+    )
+    warm_up_first = models.PositiveIntegerField(
+        "messages on its first day", null=True, blank=True, help_text="Such as 200."
+    )
+    warm_up_growth = models.PositiveIntegerField(
+        "more each day, in percent",
+        default=50,
+        db_default=50,
+        help_text="50 makes 200, 300, 450 … of 200, until the messages a day are reached.",
+    )
+
     identity_attested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
@@ -66,6 +95,18 @@ class Sender(models.Model):
                 | models.Q(identity_attested_by__isnull=False, identity_attested_at__isnull=False),
             ),
             models.CheckConstraint(
+                name="sender_pace_is_not_nothing",
+                condition=(models.Q(per_second__isnull=True) | models.Q(per_second__gt=0))
+                & (models.Q(per_day__isnull=True) | models.Q(per_day__gt=0))
+                & (models.Q(warm_up_first__isnull=True) | models.Q(warm_up_first__gt=0))
+                & models.Q(warm_up_growth__gt=0, warm_up_growth__lte=1000),
+            ),
+            models.CheckConstraint(
+                name="sender_warm_up_is_whole",
+                condition=models.Q(warm_up_from__isnull=True, warm_up_first__isnull=True)
+                | models.Q(warm_up_from__isnull=False, warm_up_first__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="sender_address_attested_by_someone",
                 condition=models.Q(address_attested_by__isnull=True, address_attested_at__isnull=True)
                 | models.Q(address_attested_by__isnull=False, address_attested_at__isnull=False),
@@ -78,6 +119,10 @@ class Sender(models.Model):
     @property
     def selectors(self) -> tuple[str, ...]:
         return tuple(name.strip().lower() for name in self.dkim_selectors.split(",") if name.strip())
+
+    @property
+    def is_paced(self) -> bool:
+        return any(limit is not None for limit in (self.per_second, self.per_day, self.warm_up_first))
 
     @property
     def address_lines(self) -> tuple[str, ...]:

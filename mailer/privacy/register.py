@@ -131,6 +131,8 @@ KEPT: Mapping[str, Kept] = {
     "mailer.KillSwitch": Kept(text=("reason",)),
     "mailer.Heartbeat": Kept(),
     "mailer.Trouble": Kept(text=("words",)),
+    "mailer.Pace": Kept(),
+    "mailer.DomainPace": Kept(text=("words",)),
     "mailer.KeyCanary": Kept(),
     "mailer.JournalFile": Kept(),
     "mailer.JournalMark": Kept(),

@@ -54,6 +54,7 @@ class Outcome:
     kind: Kind
     detail: str = ""
     transport_id: str = ""
+    defers_domain: bool = False  # “later” that may be about the whole domain of the recipient
 
 
 class TransportUnavailable(Exception):

@@ -5,6 +5,7 @@ One message costs one round trip: the end of one message and the envelope of the
 connection (EHLO, STARTTLS, AUTH); its sendmail, four round trips a message, is not used.
 """
 
+import re
 import select
 import smtplib
 import socket
@@ -22,6 +23,8 @@ REPLY_SECONDS = 300
 FAREWELL_SECONDS = 3  # for the last words of a server that is leaving, or that we leave
 RECORD = 2**14  # the most that one TLS record holds (RFC 8446 §5.1)
 CRLF_DOT = b"\r\n."
+# Enhanced status codes about this one address or mailbox: wrong, moved, full (RFC 3463 §3.2, §3.3).
+OF_MAILBOX = re.compile(r"4\.[12]\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,20 @@ class Reply:
         kinds = {2: Kind.ACCEPTED, 4: Kind.LATER, 5: Kind.REFUSED}
         return kinds.get(self.code // 100, Kind.UNKNOWN)
 
+    @property
+    def defers_domain(self) -> bool:
+        """Come later, and not because of this mailbox: the server or its network is busy, or wants less of our mail."""
+        return self.kind is Kind.LATER and not OF_MAILBOX.match(self.text)
+
+    def outcome(self, key: bytes, kind: Kind | None = None) -> Outcome:
+        return Outcome(key, kind or self.kind, str(self), defers_domain=self.defers_domain)
+
     def __str__(self) -> str:
         return f"{self.code} {self.text}"
+
+
+class Left(smtplib.SMTPServerDisconnected):
+    """The server said 421 and leaves (RFC 5321 §3.8)."""
 
 
 @dataclass(slots=True)
@@ -119,7 +134,8 @@ class SmtpTransport:
             self._outcomes.append(Outcome(key, Kind.LATER, self.unavailable))
         except (OSError, smtplib.SMTPException) as wrong:
             self._lose(wrong)
-            self._outcomes.append(Outcome(key, Kind.LATER, f"The connection was lost: {_in_words(wrong)}"))
+            words = f"The connection was lost: {_in_words(wrong)}"
+            self._outcomes.append(Outcome(key, Kind.LATER, words, defers_domain=isinstance(wrong, Left)))
 
     def outcomes(self) -> list[Outcome]:
         try:
@@ -173,7 +189,7 @@ class SmtpTransport:
                 self.objection = f"The mail server refuses the sender: {mail}"
             return Outcome(key, Kind.LATER, str(mail))  # about the sender: no recipient pays for it
         reply = rcpt if rcpt.kind is not Kind.ACCEPTED else data
-        return Outcome(key, Kind.REFUSED if reply.kind is Kind.REFUSED else Kind.LATER, str(reply))
+        return reply.outcome(key, Kind.REFUSED if reply.kind is Kind.REFUSED else Kind.LATER)
 
     def _end_last(self, following: bytes = b"") -> None:
         """Send what is left of the message before, `following` in the same breath, and read its outcome."""
@@ -188,7 +204,7 @@ class SmtpTransport:
             raise smtplib.SMTPServerDisconnected(f"no answer to a message: {reply}")
         self._begun = None
         if not begun.settled:
-            self._outcomes.append(Outcome(begun.key, reply.kind, str(reply)))
+            self._outcomes.append(reply.outcome(begun.key))
 
     def _notice_leaving(self) -> None:
         """After its 354 a server waits for the body: if there is something to read, it is its farewell.
@@ -242,9 +258,9 @@ class SmtpTransport:
 
     def _outcome_of_leaving(self, reply: Reply) -> None:
         if self._begun and not self._begun.settled:
-            self._outcomes.append(Outcome(self._begun.key, Kind.LATER, str(reply)))
+            self._outcomes.append(reply.outcome(self._begun.key))
         self._begun = None
-        raise smtplib.SMTPServerDisconnected(str(reply))
+        raise Left(str(reply))
 
 
 def _port(url: SplitResult) -> int:

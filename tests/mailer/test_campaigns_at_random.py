@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 
 from mailer import addresses, audience, campaigns, dispatch, suppression
-from mailer.models import Campaign, Evidence, MailingList, Message
+from mailer.models import Campaign, DomainPace, Evidence, MailingList, Message
 from project.inbox.server import InboxServer
 from tests.stories import parts
 
@@ -95,6 +95,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def time_passes(self) -> None:
+        DomainPace.objects.update(held_until=timezone.now())
         Message.objects.filter(campaign_id=self.campaign.pk, state="pending").update(due_at=timezone.now())
         dispatch.recover()
         dispatch.withhold_cancelled()

@@ -107,3 +107,21 @@ def test_a_journal_on_a_file_system_that_is_mounted_read_only_is_told_as_that(se
         pytest.skip("this machine lets nobody mount")
     assert f"JOURNAL_DIR: {tmp_path} is on a file system that is mounted read-only" in done.stderr
     assert done.returncode == 1
+
+
+@pytest.mark.django_db
+def test_more_connections_than_the_database_has_sessions_for_stop_the_start_in_words(settings):
+    from django.core.management import CommandError, call_command
+
+    checked = checks.the_database_has_room_for_our_connections
+    assert checked(databases=["default"]) == []
+    assert checked() == []
+    settings.SENDING_WORKERS, settings.CONNECTIONS = 20, 100
+    ((number, words),) = [(error.id, error.msg) for error in checked(databases=["default"])]
+    assert number == "candor.E010"
+    assert words.startswith(
+        "CONNECTIONS: 100 for each of 20 sending processes, with all others, need up to 2002 "
+    )
+    settings.WEB_PORT = settings.INBOX_PORT = 0
+    with pytest.raises(CommandError, match="Write a smaller CONNECTIONS"):
+        call_command("run", "--no-example")

@@ -14,7 +14,7 @@ from mailer.contacts import importing, voiding
 from mailer.dispatch.claim import claim, worker_mark
 from mailer.dispatch.hand_over import hand_over
 from mailer.dispatch.settle import BACK_OFF, Result, settle
-from mailer.models import Campaign, Contact, KillSwitch, Message, Subscription, Trouble
+from mailer.models import Campaign, Contact, DomainPace, KillSwitch, Message, Subscription, Trouble
 from project.inbox.server import Envelope, Hangup, InboxServer, Stage
 from tests.stories import parts
 
@@ -54,6 +54,8 @@ def message_to(campaign: Campaign, email: str = PERSON) -> Message:
 
 
 def make_due(campaign: Campaign) -> None:
+    """Time passes, for the message and for its domain."""
+    DomainPace.objects.update(held_until=timezone.now())
     Message.objects.filter(campaign_id=campaign.pk, state="pending").update(due_at=timezone.now())
 
 
@@ -151,7 +153,7 @@ def test_a_connection_cut_before_the_answer_leaves_one_message_unknown_and_it_is
 
 def test_an_objection_to_the_sender_pauses_the_campaign_and_costs_no_recipient_anything(server, campaign):
     server._handler.reply = lambda stage, _: "550 5.7.1 sender not allowed" if stage == "mail" else None
-    tasks.send_slice(campaign.pk)
+    tasks.send_slice()
     campaign.refresh_from_db()
     assert campaign.state == "paused"
     assert "sender not allowed" in campaign.pause_reason
@@ -165,9 +167,11 @@ def test_a_server_that_is_away_is_told_in_words_and_nothing_is_claimed_or_counte
     assert f"127.0.0.1:{server.port}" in trouble.words
     assert "Sending goes on by itself" in trouble.words
     assert list(Message.objects.values_list("state", "attempts").distinct()) == [("pending", 0)]
+    Trouble.objects.update(again_at=timezone.now())
     dispatch.run_slice(campaign.pk)
     assert Trouble.objects.get().since == trouble.since
     server.start()
+    Trouble.objects.update(again_at=timezone.now())
     dispatch.run_slice(campaign.pk)
     assert parts.states(campaign) == {"accepted": 3}
     assert not Trouble.objects.exists()
@@ -218,7 +222,7 @@ def test_the_kill_switch_holds_everything_back_and_so_does_its_missing_row(serve
 
 def test_another_address_key_pauses_the_campaign_in_words_and_sends_nothing(server, campaign, settings):
     settings.ADDRESS_KEY = b"another key, by a mistake, of 32"
-    tasks.send_slice(campaign.pk)
+    tasks.send_slice()
     campaign.refresh_from_db()
     assert campaign.state == "paused"
     assert "Set ADDRESS_KEY back" in campaign.pause_reason
@@ -255,7 +259,7 @@ def test_tampered_bytes_pause_the_campaign_in_words_and_nothing_is_sent(server, 
     campaign.revisions.update(skeleton=b"other bytes")
     if consistently:
         campaign.revisions.update(sha256=hashlib.sha256(b"other bytes").digest())
-    tasks.send_slice(campaign.pk)
+    tasks.send_slice()
     campaign.refresh_from_db()
     assert campaign.state == "paused"
     assert ("Launch again" if consistently else "no longer what it was") in campaign.pause_reason
@@ -265,7 +269,7 @@ def test_tampered_bytes_pause_the_campaign_in_words_and_nothing_is_sent(server, 
 @pytest.mark.parametrize("what", ["identity", "address"])
 def test_an_attestation_withdrawn_after_launch_pauses_the_campaign(server, campaign, what):
     type(campaign.sender).objects.update(**{f"{what}_attested_by": None, f"{what}_attested_at": None})
-    tasks.send_slice(campaign.pk)
+    tasks.send_slice()
     campaign.refresh_from_db()
     assert campaign.state == "paused"
     assert campaign.pause_reason
@@ -317,12 +321,11 @@ def test_a_claim_that_was_given_to_another_worker_can_no_longer_be_handed_over(s
         assert len(hand_over(campaign.pk, new.number, new.messages)[0]) == 3
 
 
-def test_no_more_workers_than_slots_send_one_campaign(server, campaign):
-    assert dispatch.free_slots(campaign.pk) == 2
-    with (
-        parts.elsewhere(locks.held, locks.SLOT, campaign.pk * 2),
-        parts.elsewhere(locks.held, locks.SLOT, campaign.pk * 2 + 1),
-    ):
-        assert dispatch.free_slots(campaign.pk) == 0
-        assert dispatch.run_slice(campaign.pk).states == {}
+def test_no_more_processes_than_slots_send_at_once(server, campaign, settings):
+    assert settings.SENDING_WORKERS == dispatch.free_slots() == 2
+    with parts.elsewhere(locks.held, locks.SLOT, 0):
+        assert dispatch.free_slots() == 1
+        with parts.elsewhere(locks.held, locks.SLOT, 1):
+            assert dispatch.free_slots() == 0
+            assert dispatch.run_slice().states == {}
     assert server.store.count() == 0

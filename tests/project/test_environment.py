@@ -69,6 +69,8 @@ WRONG = {
     ],
     "DATABASE_URL": ["mysql://h/n", "sqlite:///x", "postgres://host", "postgres://host:port/name", "candor"],
     "BROKER_URL": ["sqs://x", "redis://", "redis://h:x", "localhost:6379"],
+    "CONNECTIONS": ["0", "101", "-1", "many", "8.5", "٨٨"],
+    "SENDING_WORKERS": ["0", "-1", "many"],
     "EMAIL_URL": [
         "mail.example.com",
         "http://mail.example.com",

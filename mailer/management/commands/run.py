@@ -69,6 +69,8 @@ class Command(BaseCommand):
 
     def _welcome(self, first_start: str) -> None:
         for doubt in run_checks(tags=[Tags.database], databases=["default"]):
+            if doubt.is_serious():
+                raise CommandError(f"{doubt.msg} {doubt.hint}", returncode=2)
             self._say(f"\n  {doubt.msg}\n  {doubt.hint}")
         self._say(
             f"\n  Candor:  http://127.0.0.1:{settings.WEB_PORT}/admin/"

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from mailer import evidence, journal, replaying
 from mailer.compliance.reminders import attestations_due, reviews_due
-from mailer.models import Heartbeat, KillSwitch, Trouble
+from mailer.dispatch import waiting
+from mailer.models import Heartbeat, KillSwitch
 from mailer.privacy import requests
 
 SILENT_AFTER = timedelta(seconds=60)
@@ -91,7 +92,7 @@ def _journal() -> tuple[int | None, list[str]]:
 
 
 def _warnings() -> list[str]:
-    found = [trouble.words for trouble in Trouble.objects.all()]
+    found = waiting.warnings()
     found += [words for _, words in attestations_due()]
     found += reviews_due()
     if not KillSwitch.objects.filter(is_on=False).exists():
