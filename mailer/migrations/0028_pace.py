@@ -19,7 +19,7 @@ def let_operators(apps, schema_editor):  # noqa: ANN001, ANN201  Django's signat
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mailer', '0026_kinds'),
+        ('mailer', '0027_dossier'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
