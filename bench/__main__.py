@@ -24,6 +24,7 @@ BENCHES = {
     "snapshot": "bench.snapshot",
     "opt_out": "bench.opt_out",
     "seal": "bench.seal",
+    "subjects": "bench.subjects",
 }
 CLEANING_UP = 30  # seconds a run may take to drop its database when it is told to end
 

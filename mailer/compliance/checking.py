@@ -22,6 +22,9 @@ from mailer.rendering import (
 )
 from mailer.rendering.kinds import COMMERCIAL
 
+# Rules that judge a typed line, and those that judge its bytes, where both may find the same.
+SAME_FAULT = {"subject_thread": ("fake_reply",), "subject_characters": ("line_characters", "subject_length")}
+
 
 def check(
     content: Content,
@@ -54,9 +57,8 @@ def check(
             for problem in refused.problems
         ]
         return [*compiled, *_sender_findings(sender)]
-    return _each_once(
-        [*check_skeleton(skeleton, sender), *check_claims(content, sender, timezone.now(), offers, kind)]
-    )
+    found = check_skeleton(skeleton, sender)
+    return _each_once([*found, *_unsaid(check_claims(content, sender, timezone.now(), offers, kind), found)])
 
 
 def check_skeleton(skeleton: Skeleton, sender: Sender | None) -> list[Finding]:
@@ -117,6 +119,17 @@ def _sender_findings(sender: Sender | None, skeleton: Skeleton | None = None) ->
             )
         )
     return found
+
+
+def _unsaid(claims: Iterable[Finding], found: Sequence[Finding]) -> list[Finding]:
+    """Without what a rule of bytes says of the same line already: “Re:” is one fault, and is told once."""
+    said = {(finding.rule, finding.where) for finding in found}
+    return [
+        claim
+        for claim in claims
+        if claim.severity is not Severity.BLOCK
+        or not any((rule, claim.where) in said for rule in SAME_FAULT.get(claim.rule, ()))
+    ]
 
 
 def _each_once(findings: Iterable[Finding]) -> list[Finding]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.rules import CLAIM_RULES, KIND_RULES, KindRule
+from mailer.compliance.rules import KIND_RULES, SUBJECT_RULES, KindRule
 from mailer.compliance.subjects import Body, Letter, Offer, Purpose, judge
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.judging import SubjectRule
@@ -37,7 +37,7 @@ def check_claims(
     latest = [offer for offer in offers if offer.pk not in extended]
     letter = _letter(content, sender, now, latest, kind)
     about_kind = [_of_kind(rule, kind) for rule in KIND_RULES]
-    return [*judge(letter, [*CLAIM_RULES, *about_kind]).findings, *_deadlines(letter, latest)]
+    return [*judge(letter, [*SUBJECT_RULES, *about_kind]).findings, *_deadlines(letter, latest)]
 
 
 def _of_kind(rule: KindRule, kind: KindFacts) -> SubjectRule:

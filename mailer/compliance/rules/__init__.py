@@ -139,8 +139,3 @@ SUBJECT_RULES = (
     subject_names.check,
     subject_pressure.check,
 )
-
-# Of these, what the gate asks beside MESSAGE_RULES, which judge a subject's characters and fake replies themselves.
-CLAIM_RULES = tuple(
-    rule for rule in SUBJECT_RULES if rule not in {subject_characters.check, subject_thread.check}
-)

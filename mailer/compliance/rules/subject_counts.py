@@ -11,7 +11,6 @@ from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.letter import Letter
-from mailer.compliance.subjects.normalise import plain_text
 from mailer.compliance.subjects.scarcity import numbers_in, scarcity_in
 from mailer.compliance.subjects.times import NUMBER, counted
 
@@ -42,62 +41,6 @@ TIMED = re.compile(
     r"(?:minutes|mins|hours|hrs|days|nights|weeks|months|years|percent|times|dollars|cents|pounds|points|"
     r"ways|reasons)\b"
 )
-PROPER = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{3,}\b")
-COMMON_NAMES = frozenset(
-    [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "christmas",
-        "easter",
-        "thanksgiving",
-        "halloween",
-        "hanukkah",
-        "valentine",
-        "mother",
-        "father",
-        "black",
-        "cyber",
-        "american",
-        "english",
-        "french",
-        "german",
-        "italian",
-        "spanish",
-        "free",
-        "sale",
-        "save",
-        "deal",
-        "deals",
-        "shop",
-        "last",
-        "chance",
-        "only",
-        "ends",
-        "final",
-        "hours",
-        "today",
-        "tonight",
-        "tomorrow",
-        "gift",
-        "gifts",
-    ]
-)
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -106,29 +49,26 @@ def check(letter: Letter) -> Iterator[Finding]:
     if not letter.body.speaks or not letter.body.sells:
         return
     line = letter.subject
-    told = numbers_in(letter.told)
     for found in COUNT.finditer(line.text):
         number = int(found["count"].replace(",", ""))
         if (
             number < ENUMERATED
             or 1900 <= number <= 2100
             or LISTED.fullmatch(found["noun"])
-            or number in told
+            or number in numbers_in(letter.told)
             or scarcity_in(line)
         ):
             continue
         words = f"The body does not name the number in “{found[0]}”. Name the true number in both."
         yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
-    if letter.body.sells > 1:
-        yield from _names(letter)
 
 
 def _others(letter: Letter) -> Iterator[Finding]:
     """“Ten classes” where the body says “six classes”."""
-    line, told = letter.subject, numbers_in(letter.told)
+    line = letter.subject
     for found in COUNTED.finditer(line.text):
         number, noun = counted(found["count"].replace(",", "")), found["noun"][:-1]
-        if number < 2 or number in told or TIMED.match(found["noun"]):
+        if number < 2 or number in numbers_in(letter.told) or TIMED.match(found["noun"]):
             continue
         fewer = (each for each in COUNTED.finditer(letter.body.text) if each["noun"].startswith(noun))
         other = next((each for each in fewer if counted(each["count"].replace(",", "")) < number), None)
@@ -141,7 +81,6 @@ def _others(letter: Letter) -> Iterator[Finding]:
 def _measures(letter: Letter) -> Iterator[Finding]:
     """“Restore in 4 minutes” where the body says 45 minutes."""
     line = letter.subject
-    told = numbers_in(letter.told)
     for found in MEASURED.finditer(line.text):
         unit = found["unit"].rstrip("s")
         others = re.search(rf"(?<![\w$€£.,/])\d[\d,]*[ -]{unit}", letter.body.text)
@@ -149,23 +88,8 @@ def _measures(letter: Letter) -> Iterator[Finding]:
             continue  # a difference, which the body may tell as a sum
         if (
             others
-            and int(found["number"].replace(",", "")) not in told
+            and int(found["number"].replace(",", "")) not in numbers_in(letter.told)
             and not deadlines_in(line, letter.today)
         ):
             words = f"The body says “{others[0]}” where the subject says “{found[0]}”. Name the same in both."
             yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
-
-
-def _names(letter: Letter) -> Iterator[Finding]:
-    """A name within a sentence (“We made the Sunset list”) that the body never mentions."""
-    raw = letter.raw_subject
-    if len(re.findall(r"(?<![\w'.])[a-z]{3,}", raw)) <= len(re.findall(r"(?<![\w'.])[A-Z]", raw)):
-        return  # Title Case: each word is in capitals, none is a name
-    known = plain_text(f"{letter.from_name} {letter.body.text}")
-    for found in PROPER.finditer(raw):
-        name = found[0].lower()
-        if name in COMMON_NAMES or name[:5] in known:
-            continue
-        words = f"The subject names “{found[0]}”, and the body does not. Say there what it is about."
-        yield Finding(RULE, Severity.HOLD, words, SOURCE, "subject", found.span())
-        return

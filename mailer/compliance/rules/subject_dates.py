@@ -28,8 +28,9 @@ HOUR = re.compile(r"\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))? ?(?P<half>[ap])\.?
 def check(letter: Letter) -> Iterator[Finding]:
     for line in letter.lines:
         ends = {(claim.start, claim.end) for claim in deadlines_in(line, letter.today)}
-        told = days_in(letter.told, letter.today)
-        for named in days_in(line.text, letter.today):
+        said = days_in(line.text, letter.today)
+        told = days_in(letter.told, letter.today) if said else []
+        for named in said:
             if (named.start, named.end) in ends or _is_the_issue(letter, line, named):
                 continue
             if _is_belied(line, named, told) or _is_on_another_day(letter, line, named):
@@ -86,8 +87,8 @@ def _overlap(one: Named, other: Named) -> bool:
 
 
 def _hours(letter: Letter, line: Line) -> Iterator[Finding]:
-    told = {_hour(found) for found in HOUR.finditer(letter.told)}
     for found in HOUR.finditer(line.text):
+        told = {_hour(each) for each in HOUR.finditer(letter.told)}
         if told and _hour(found) not in told and len(told) < 4 and found[0][:5] not in letter.told:
             words = f"The body names another hour than “{found[0]}”. Name the same in both."
             yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())

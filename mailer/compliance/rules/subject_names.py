@@ -49,10 +49,9 @@ def check(letter: Letter) -> Iterator[Finding]:
     raw = letter.raw_subject[:2_000]
     if not letter.body.speaks or not (letter.body.pitches or letter.body.sells):
         return
-    known = plain_text(f"{letter.from_name} {letter.body.cased} {letter.sender_domain}")
     patterns = (CITED,) if _is_title_case(raw) else (CITED, WITHIN)
     for found in (each for pattern in patterns for each in pattern.finditer(raw)):
-        if _is_known(found["name"], known) or _is_address(raw, found):
+        if _is_address(raw, found) or _is_known(found["name"], letter.named):
             continue
         words = f"The subject names “{found['name']}”, and the body does not. Say there what it is about."
         yield Finding(RULE, Severity.HOLD, words, SOURCE, "subject", found.span("name"))

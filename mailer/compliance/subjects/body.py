@@ -1,14 +1,13 @@
 """What of a body its reader sees, cut into sentences."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from lxml.etree import ParserError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from mailer.compliance.subjects.normalise import plain_text
+from mailer.compliance.subjects.normalise import in_one_spelling, plain_text
 from mailer.compliance.subjects.standing import MOST, is_aside, is_small_print
 from mailer.compliance.subjects.words import stems
 from mailer.compliance.visible import UNSEEN_TAGS, runs
@@ -50,7 +49,8 @@ BREAK = re.compile(
     r"\bSept\.)(?<!\bOct\.)"
     r"(?<!\bNov\.)(?<!\bDec\.)(?<!\breg\.)(?<!\bReg\.)(?<!\borig\.)(?<!\bmin\.)(?<!\bapprox\.)\"?'?\s+|\n+"
 )
-WRAPPED = re.compile(r"(?<=[^\n]{50})\n(?=[a-z0-9$(])")
+STOP = re.compile(r"[.!?…][\"']?\s")
+WRAPPED = re.compile(r"\n(?=[a-z0-9$(])(?<=[^\n]{50}\n)")  # the line feed first: it is rare
 # What stands at the end of every mail, whatever it is about: it bears nothing out and belies nothing.
 BOILERPLATE = re.compile(
     r"\b(?:mon(?:day)? ?- ?(?:fri|sat)(?:day)?\b.{0,12}\d|unsubscribe|opt[ -]out|view (?:this|it|online|"
@@ -142,12 +142,13 @@ class Body:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        joined = WRAPPED.sub(" ", unicodedata.normalize("NFKC", self.cased).replace("\r\n", "\n"))
+        joined = WRAPPED.sub(" ", in_one_spelling(self.cased).replace("\r\n", "\n"))
         return tuple(sentence for paragraph in joined.split("\n") for sentence in self._of(paragraph))
 
     def _of(self, paragraph: str) -> list[str]:
         """The sentences of one paragraph that are of this mail and not of every mail."""
-        parts = (" ".join(plain_text(part).split()) for part in BREAK.split(paragraph))
+        pieces = BREAK.split(paragraph) if STOP.search(paragraph) else [paragraph]
+        parts = (" ".join(piece.lower().split()) for piece in pieces)
         told = [part for part in parts if part and not self._is_boilerplate(part)]
         if len(told) <= MOST:
             if is_aside(" ".join(told), self.about):
@@ -158,7 +159,7 @@ class Body:
 
     def _is_boilerplate(self, sentence: str) -> bool:
         """A new privacy policy is news where the subject announces it."""
-        return BOILERPLATE.search(sentence) is not None and not (
+        return _closes_every_mail(sentence) and not (
             POLICY.search(sentence) and not self.about.isdisjoint(stems(sentence))
         )
 
@@ -186,7 +187,7 @@ class Body:
         return tuple(
             each
             for each, after in zip(self.sentences, behind, strict=False)
-            if not PITCH.search(each) and not PRICE_TAG.match(after)
+            if not _is_a_pitch(each) and not PRICE_TAG.match(after)
         )
 
     @cached_property
@@ -200,6 +201,16 @@ class Body:
     def with_words(self, pattern: re.Pattern[str]) -> list[str]:
         """The sentences in which `pattern` is found."""
         return [sentence for sentence in self.sentences if pattern.search(sentence)]
+
+
+@lru_cache(maxsize=8192)
+def _closes_every_mail(sentence: str) -> bool:
+    return BOILERPLATE.search(sentence) is not None
+
+
+@lru_cache(maxsize=8192)
+def _is_a_pitch(sentence: str) -> bool:
+    return PITCH.search(sentence) is not None
 
 
 def _block(element: HtmlElement) -> HtmlElement:

@@ -112,6 +112,11 @@ class Letter:
         return " ".join([self.body.text, *(offer.words for offer in self.offers or ())])
 
     @cached_property
+    def named(self) -> str:
+        """All that the message shows of itself, footer included, in which a name of the subject may be found."""
+        return plain_text(f"{self.from_name} {self.body.cased} {self.sender_domain}")
+
+    @cached_property
     def announced(self) -> str:
         """What a reader sees without opening: a condition told there is no hidden one."""
         return " ".join(line.text for line in self.lines)

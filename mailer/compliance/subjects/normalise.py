@@ -13,6 +13,7 @@ from functools import lru_cache
 LONGEST = 2_000  # characters that are read; no mail program shows more, and no rule has to walk a megabyte
 PLAIN = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "′": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"',
                        "–": "-", "—": "-", "‐": "-", "‑": "-", "−": "-", "⁄": "/"})  # fmt: skip
+PLAIN_AND_UNHIDDEN = PLAIN | dict.fromkeys(map(ord, "\u00ad\u200b\ufeff\u200c"))
 # Cyrillic and Greek letters that can't be told from Latin ones in most fonts (Unicode TR39, the common ones)
 LOOK_ALIKES = str.maketrans("аеорсухіјѕԁһԛԝАВЕКМНОРСТХУІЅЈαοινρκτ", "aeopcyxijsdhqwABEKMHOPCTXYISJaoivpkt")
 HIDING = {"Cf", "Cc", "Co", "Cn", "Cs", "Zl", "Zp"}
@@ -138,8 +139,12 @@ def normalise(raw: str, where: str = "subject") -> Line:
 
 def plain_text(text: str) -> str:
     """Running text in the same spelling, without tricks looked for or offsets kept: quick, for bodies."""
-    plain = unicodedata.normalize("NFKC", text).translate(PLAIN).lower()
-    return plain.replace("\u00ad", "").replace("\u200b", "").replace("\ufeff", "").replace("\u200c", "")
+    return in_one_spelling(text).lower()
+
+
+def in_one_spelling(text: str) -> str:
+    """The same, with its capitals."""
+    return unicodedata.normalize("NFKC", text).translate(PLAIN_AND_UNHIDDEN)
 
 
 def _shown(raw: str) -> Iterator[tuple[str, int]]:

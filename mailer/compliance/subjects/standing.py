@@ -6,6 +6,7 @@ what a subject claims. They neither bear a claim out nor belie it, unless the su
 
 import re
 from collections.abc import Set
+from functools import lru_cache
 
 from mailer.compliance.subjects.words import stems
 
@@ -87,15 +88,22 @@ LOOSE = frozenset(
 
 def is_aside(paragraph: str, about: Set[str]) -> bool:
     """Whether a whole paragraph is about the shop and not about what the subject speaks of."""
-    return bool(BESIDE.search(paragraph) or ASIDE.search(paragraph)) and not _meets(paragraph, about)
+    return _stands_aside(paragraph) and not _meets(paragraph, about)
 
 
 def is_small_print(sentence: str, about: Set[str]) -> bool:
-    return (
-        SMALL_PRINT.search(sentence) is not None
-        and not TELLING.search(sentence)
-        and not _meets(sentence, about)
-    )
+    return _is_printed_small(sentence) and not _meets(sentence, about)
+
+
+@lru_cache(maxsize=8192)
+def _stands_aside(paragraph: str) -> bool:
+    """Cached: it stands in every mail, and in a draft while its subject is typed."""
+    return bool(BESIDE.search(paragraph) or ASIDE.search(paragraph))
+
+
+@lru_cache(maxsize=8192)
+def _is_printed_small(sentence: str) -> bool:
+    return SMALL_PRINT.search(sentence) is not None and not TELLING.search(sentence)
 
 
 def _meets(text: str, about: Set[str]) -> bool:
