@@ -153,6 +153,7 @@ def _added(request: HttpRequest, files: Sequence[TemporaryUploadedFile], form: U
             refused.append(f"{file.name}: {reason}")
             continue
         added.append(done.image)
+        new += done.is_new
         if not done.is_new:
             messages.info(request, f"{file.name} is there already, as “{done.image}”.")
     for words in refused:
@@ -160,7 +161,6 @@ def _added(request: HttpRequest, files: Sequence[TemporaryUploadedFile], form: U
             messages.error(request, words)
         else:
             form.add_error("pictures", words)
-        new += done.is_new
     if new:
         messages.success(request, "One picture is there." if new == 1 else f"{new} pictures are there.")
     return added

@@ -37,7 +37,7 @@ def test_a_file_that_is_there_already_is_told_so():
     client = signed_in("Marketer")
     uploaded(client, ("roses.jpg", photo()))
     answer = uploaded(client, ("again.jpg", photo()), follow=True)
-    assert said(answer)[0] == "again.jpg is there already, as “roses”."
+    assert said(answer) == ["One picture is there.", "again.jpg is there already, as “roses”."]
     assert Image.objects.count() == 1
 
 
