@@ -8,9 +8,9 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage, Message
 from functools import cached_property
 
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.html import HtmlElement
 
-from mailer.compliance.visible import Run, runs
+from mailer.compliance.visible import Run, Sight, see
 from mailer.rendering import SAMPLE_RECIPIENT, Recipient, Skeleton, Unfillable, fill
 
 NAMELESS = replace(SAMPLE_RECIPIENT, first_name="", last_name="")
@@ -48,12 +48,16 @@ class FinishedMessage:
         return found[0] if found else self.raw
 
     @cached_property
+    def sight(self) -> Sight:
+        return see(self.html)
+
+    @cached_property
     def tree(self) -> HtmlElement:
-        return document_fromstring(self.html.encode(), parser=HTMLParser(encoding="utf-8"))
+        return self.sight.tree
 
     @cached_property
     def runs(self) -> list[Run]:
-        return list(runs(self.tree))
+        return self.sight.runs
 
     @cached_property
     def visible_text(self) -> str:

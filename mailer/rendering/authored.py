@@ -19,7 +19,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
 from mailer.rendering import columns, pictures
 from mailer.rendering.facts import Problem
 from mailer.rendering.fields import Marks, Place, left_over, take_out
-from mailer.rendering.styles import COLOUR, declarations, hides, limited
+from mailer.rendering.styles import OLD_COLOUR, declarations, hides, limited
 
 WHERE = "html"
 LONGEST = 1_000_000  # characters, asked before anything else; ten times what mail programs show in full
@@ -264,13 +264,13 @@ def _words_of(cleaned: str) -> str:
     return " ".join([*tree.itertext(), *attributes])
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def allowed_attribute(tag: str, name: str, value: str) -> str | None:
     if name == "style":
         return limited(tag, value) or None
     if name in NUMBERS:
         return value if _number(value.strip(), MOST.get(name, 100)) else None
     if name in COLOURS:
-        return value if COLOUR.fullmatch(value.strip().lower()) else None
+        return value if OLD_COLOUR.fullmatch(value.strip().lower()) else None
     if name == "src":
         return value if _is_source(value.strip()) else None
     if name in FORMATS:
@@ -292,7 +292,7 @@ CLEANER = nh3.Cleaner(
     tags=set(TAGS),
     clean_content_tags=set(DROPPED_WITH_CONTENT),
     attributes=ATTRIBUTES,
-    attribute_filter=_attribute,
+    attribute_filter=allowed_attribute,
     url_schemes={"http", "https", "mailto", "tel"},
     url_relative="deny",
     link_rel=None,

@@ -16,18 +16,21 @@ OURS = re.compile(r"(?:w(\d{1,3})(?:-(\d{1,2}))?|p(\d{2,4})|fl)")
 BREAKPOINT = 480
 LEAST, MOST = {"%": 5, "px": 40}, {"%": 100, "px": 1200}
 
-LENGTH = r"\d{1,4}(?:\.\d{1,2})?(?:%|px)!important"
-WIDTH = rf"\.m \.(?:w\d{{1,3}}(?:-\d{{1,2}})?|p\d{{2,4}})\{{width:{LENGTH};max-width:{LENGTH}\}}"
-FILL = r"\.m \.fl\{width:100%!important;max-width:100%!important\}"
-SHEET = re.compile(
-    rf"(?:@media only screen and \(min-width:{BREAKPOINT}px\)\{{(?:{WIDTH})+\}})?"
-    rf"(?:@media only screen and \(max-width:{BREAKPOINT - 1}px\)\{{{FILL}\}})?"
-)
+SELECTED = re.compile(r"\.m \.([a-z0-9-]+)\{")
 
 
 def is_ours(sheet: str) -> bool:
-    """Whether a style element holds nothing but widths in the form that is written here."""
-    return bool(sheet) and SHEET.fullmatch(sheet) is not None
+    """Whether a style element holds nothing but widths that make sense, as they are written here."""
+    names = SELECTED.findall(sheet)
+    return bool(names) and all(map(_makes_sense, names)) and _sheet(names) == sheet
+
+
+def _makes_sense(name: str) -> bool:
+    found = OURS.fullmatch(name)
+    if found is None or name == FILLING:
+        return name == FILLING
+    unit, width = ("px", found[3]) if found[3] else ("%", found[1])
+    return LEAST[unit] <= int(width) <= MOST[unit]
 
 
 def names_in(document: str) -> dict[str, str]:

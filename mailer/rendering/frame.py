@@ -1,7 +1,10 @@
 """What Candor puts around every message: preheader, label, footer. The words are law (DUTIES §3).
 
 Both parts say the same. Styles are inline and set background and colour together, so that neither an
-author's CSS nor a dark mode can take the one without the other.
+author's CSS nor a dark mode can take the one without the other. The author's box clips what would run out
+of it, so nothing in it can come to lie over label or footer; words too long for it are broken.
+
+The judge (`mailer.compliance.visible`) vouches for exactly these boxes and no others.
 """
 
 import html
@@ -14,6 +17,7 @@ from mailer.rendering.facts import SenderFacts
 from mailer.rendering.fields import Marks, Place, Slot
 from mailer.rendering.kinds import KindFacts, label, statement
 
+PREHEADER_STYLE = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 RULE = "-" * 62
 ONE_CLICK = "One click on the page is enough. It takes effect immediately."
 REPLY = "Or reply to this email with UNSUBSCRIBE."
@@ -54,56 +58,71 @@ def html_document(
     colours are meant as they are: a label may not fade.
     """
     style = f"<style>{sheet}</style>" if sheet else ""
-    padding = "0" if look.width else "16px"
     return (
         '<!DOCTYPE html>\n<html><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light">'
         f"<title>{html.escape(sender.trade_name)}</title>{style}</head>\n"
-        f'<body style="margin:0;padding:0;background:{look.paper};color:{look.ink}">\n'
+        f'<body style="{body_style(look)}">\n'
         f"{_html_preheader(preheader)}{_html_label(sender, kind, look)}"
-        f'<div class="{WRAPPER}" style="display:block;margin:0;padding:{padding};'
-        f'font:normal 16px/24px {look.letters}">\n'
+        f'<div class="{WRAPPER}" style="{author_style(look)}">\n'
         f"{author}\n</div>\n"
         f"{_html_footer(sender, kind, marks, look)}</body></html>\n"
+    )
+
+
+def body_style(look: Look) -> str:
+    return f"margin:0;padding:0;background:{look.paper};color:{look.ink}"
+
+
+def label_style(look: Look) -> str:
+    return _box_style("margin:0;padding:8px", "bold 14px/20px", "bottom", look)
+
+
+def author_style(look: Look) -> str:
+    # lines grow with the letters unless an author says otherwise
+    padding = "0" if look.width else "16px"
+    return (
+        f"display:block;margin:0;padding:{padding};overflow-x:auto;overflow-y:hidden;overflow-wrap:break-word;"
+        f"font:normal 16px/1.5 {look.letters}"
+    )
+
+
+def footer_style(look: Look) -> str:
+    return _box_style("clear:both;margin:0;padding:16px", "normal 14px/21px", "top", look)
+
+
+def words_style(look: Look) -> str:
+    """Of the box in label and footer that is in line with the layout's; there is none without a width."""
+    return f"display:block;max-width:{look.width - 2 * look.inset}px;margin:0 auto"
+
+
+def _box_style(place: str, font: str, edge: str, look: Look) -> str:
+    rule = f";border-{edge}:1px solid {look.ink}" if look.is_ruled else ""
+    return (
+        f"display:block;{place} {look.inset}px;background:{look.paper};color:{look.ink};"
+        f"font:{font} {look.letters};text-align:left{rule}"
     )
 
 
 def _html_preheader(preheader: str) -> str:
     if not preheader:
         return ""
-    return (
-        '<div style="display:none;max-height:0;overflow:hidden;mso-hide:all" aria-hidden="true">'
-        f"{preheader}</div>\n"
-    )
+    return f'<div style="{PREHEADER_STYLE}" aria-hidden="true">{preheader}</div>\n'
 
 
 def _html_label(sender: SenderFacts, kind: KindFacts, look: Look) -> str:
-    return _box(
-        "note", "margin:0;padding:8px", "bold 14px/20px", "bottom", look, html.escape(label(sender, kind))
-    )
+    return _box("note", label_style(look), look, html.escape(label(sender, kind)))
 
 
 def _html_footer(sender: SenderFacts, kind: KindFacts, marks: Marks, look: Look) -> str:
-    return _box(
-        "contentinfo",
-        "clear:both;margin:0;padding:16px",
-        "normal 14px/21px",
-        "top",
-        look,
-        "\n" + _footer_words(sender, kind, marks, look),
-    )
+    return _box("contentinfo", footer_style(look), look, "\n" + _footer_words(sender, kind, marks, look))
 
 
-def _box(role: str, place: str, font: str, edge: str, look: Look, inner: str) -> str:
-    """One of Candor's own parts, from side to side; its words are in line with the layout's."""
-    rule = f";border-{edge}:1px solid {look.ink}" if look.is_ruled else ""
-    width = f"max-width:{look.width - 2 * look.inset}px;margin:0 auto"
-    words = f'<div style="display:block;{width}">{inner}</div>' if look.width else inner
-    return (
-        f'<div role="{role}" lang="en" dir="ltr" style="display:block;{place} {look.inset}px;'
-        f'background:{look.paper};color:{look.ink};font:{font} {look.letters};text-align:left{rule}">{words}</div>\n'
-    )
+def _box(role: str, style: str, look: Look, inner: str) -> str:
+    """One of Candor's own parts, from side to side."""
+    words = f'<div style="{words_style(look)}">{inner}</div>' if look.width else inner
+    return f'<div role="{role}" lang="en" dir="ltr" style="{style}">{words}</div>\n'
 
 
 def _footer_words(sender: SenderFacts, kind: KindFacts, marks: Marks, look: Look) -> str:

@@ -7,30 +7,33 @@ here has values of its own; what has none is dropped, and the content then shows
 import re
 from collections.abc import Callable, Iterator
 
+from mailer import colours
+
 PIXELS_PER = {"px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "": 1.0}
 SIZE = re.compile(r"(-?\d{0,5}(?:\.\d{1,6})?)(px|pt|em|rem|%|)")
 COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 RGB = r"rgb\(\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3}\s*\)"
-NAMES = (
-    "black|silver|gray|grey|white|maroon|red|purple|fuchsia|green|lime|olive|yellow|navy|blue|teal|aqua|orange|"
-    "pink|brown|gold|crimson|darkgreen|darkblue|darkred|darkgray|darkgrey|lightgray|lightgrey|whitesmoke"
-)
-COLOUR = re.compile(rf"#[0-9a-f]{{3}}|#[0-9a-f]{{6}}|{RGB}|{NAMES}")
+RGBA = re.compile(r"rgba\([\d\s.,]{5,40}\)")
+COLOUR = re.compile(rf"#[0-9a-f]{{3}}|#[0-9a-f]{{6}}|{RGB}|{'|'.join(colours.NAMED)}")
+OLD_COLOUR = re.compile(rf"#[0-9a-f]{{3}}|#[0-9a-f]{{6}}|{'|'.join(colours.NAMED)}")  # of bgcolor and color
 SIDES = ("", "-top", "-right", "-bottom", "-left")
 
 Allowed = Callable[[str], bool]
 
 
 def declarations(style: str) -> dict[str, str]:
-    """Property → value of a style attribute, in lower case, the last one of a name counting.
+    """Property → value of a style attribute, in lower case; of one name the last counts, or the last !important one.
 
     Escapes are not undone: a value that needs them matches nothing that is allowed.
     """
-    found = {}
+    found: dict[str, str] = {}
+    insisted: set[str] = set()
     for declaration in _declarations(COMMENT.sub(" ", style)):
         name, colon, value = declaration.partition(":")
-        if colon:
-            found[name.strip().lower()] = " ".join(value.lower().replace("!important", "").split())
+        name, value = name.strip().lower(), " ".join(value.lower().split())
+        if colon and ("!important" in value or name not in insisted):
+            insisted |= {name} if "!important" in value else set()
+            found[name] = value.replace("!important", "").strip()
     return found
 
 
@@ -180,27 +183,34 @@ GROWING = frozenset({"table", "tr", "td", "th", "img"})
 
 def limited(tag: str, style: str) -> str:
     """What of an author's style attribute stays, written anew; empty if nothing does."""
-    return ";".join(f"{name}:{value}" for name, value in _kept(tag, declarations(style)))
+    return ";".join(f"{name}:{value}" for name, value in dict(_kept(tag, declarations(style))).items())
 
 
 def _kept(tag: str, wanted: dict[str, str]) -> Iterator[tuple[str, str]]:
-    for name, value in wanted.items():
+    for name, written in wanted.items():
+        value = RGBA.sub(lambda found: colours.mixed(found[0]) or found[0], written)
         if name == "background":
             shown = background(value)
             if shown:
                 yield "background-color", shown
-        elif name in ALLOWED and ALLOWED[name](value):
-            yield ("min-height" if name == "height" and tag not in GROWING else name), value
+            continue
+        kept = "min-height" if name == "height" and tag not in GROWING else name
+        if kept in ALLOWED and ALLOWED[kept](value):
+            yield kept, value
 
 
 # -- what hides -------------------------------------------------------------------------------------------
 
 
 def hides(wanted: dict[str, str]) -> bool:
-    """Whether a browser would show nothing of an element with these declarations."""
+    """Whether a browser would show nothing of an element with these declarations.
+
+    `mso-hide` is none of them: buttons have it, whose twin for Outlook stands in a comment. The comment is not sent,
+    nor is mso-hide, so the button shows everywhere.
+    """
     if wanted.get("display") == "none" or wanted.get("visibility") in {"hidden", "collapse"}:
         return True
-    if wanted.get("mso-hide") == "all" or _transparent(wanted.get("opacity", "1")):
+    if _transparent(wanted.get("opacity", "1")):
         return True
     return any(_is_zero(wanted.get(name, "")) for name in ("max-height", "max-width")) or (
         wanted.get("overflow", "").startswith("hidden")

@@ -154,7 +154,7 @@ def author_of(html: str):
         ('<p>a</p><div style="display:none">secret</div><p>b</p>', "secret", ["a", "b"]),
         ('<span style="font-size:1px;max-height:0;opacity:0">secret</span><p>b</p>', "secret", ["b"]),
         ('<style>.m{display:none}</style><p class="m">secret</p><p>b</p>', "secret", ["b"]),
-        ('<div style="mso-hide:all">secret</div>b', "secret", ["b"]),
+        ('<div style="mso-hide:all">shown everywhere</div>b', "mso-hide", ["shown everywhere", "b"]),
         ("<p hidden>secret</p>b", "secret", ["b"]),
     ],
 )

@@ -14,6 +14,7 @@ from mailer.compliance.audit.claims import PREHEADER_STYLE
 from mailer.compliance.audit.received import ReceivedMessage
 from mailer.compliance.findings import Finding, Severity
 from mailer.rendering.authored import TAGS
+from mailer.rendering.columns import is_ours
 from mailer.rendering.styles import ALLOWED, COLOUR, declarations
 
 RULE = "foreign_markup"
@@ -23,7 +24,8 @@ HIDING = frozenset(
 )
 MOST = 20  # findings; a foreign newsletter has thousands
 FRAME_TAGS = frozenset({"html", "head", "meta", "title", "body"})
-FRAME_FONT = re.compile(r"(?:bold|normal) \d{1,3}px/\d{1,3}px [\w, \"'-]{1,200}")
+CLIPPING = {"overflow-x": "auto", "overflow-y": "hidden"}  # of the author's box
+FRAME_FONT = re.compile(r"(?:bold|normal) \d{1,3}px/(?:\d{1,3}px|1\.5) [\w, \"'-]{1,200}")
 
 
 def check(message: ReceivedMessage) -> Iterator[Finding]:
@@ -54,7 +56,8 @@ def _unseen(message: ReceivedMessage) -> set[HtmlElement]:
 
 def _element(element: HtmlElement, is_understood: bool) -> Iterator[Finding]:
     tag = str(element.tag)
-    if tag not in TAGS | FRAME_TAGS or "http-equiv" in element.attrib:
+    is_known = tag in TAGS | FRAME_TAGS or (tag == "style" and is_ours(element.text or ""))
+    if not is_known or "http-equiv" in element.attrib:
         yield _finding(f"The HTML holds <{tag[:20]}>, which Candor never sends; it may change what shows.")
     if any(name.lower().startswith("on") for name in element.attrib):
         yield _finding("The HTML holds a script in an attribute.")
@@ -73,7 +76,7 @@ def _is_known(name: str, value: str) -> bool:
         return bool(FRAME_FONT.fullmatch(value))
     if name == "background":
         return bool(COLOUR.fullmatch(value))
-    return name in ALLOWED and ALLOWED[name](value)
+    return CLIPPING.get(name) == value or (name in ALLOWED and ALLOWED[name](value))
 
 
 def _finding(message: str) -> Finding:

@@ -4,6 +4,7 @@
 fine: people read on. Screens of nothing say that the message has ended.
 """
 
+import re
 from collections.abc import Iterator
 
 from lxml.html import HtmlElement
@@ -11,19 +12,26 @@ from lxml.html import HtmlElement
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import FinishedMessage
+from mailer.compliance.visible import is_blank
 from mailer.rendering.styles import declarations, pixels
 
 RULE = "blank_space"
 SOURCE = "15 U.S.C. 7704(a)(5)(A)"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D42")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D42")
 MOST_PIXELS = 2000  # about three phone screens
+MOST_GAPS = 5000  # all stretches together that are higher than GAP: a dot between them changes nothing
+GAP = 300
 LINE = 24.0
+LETTERS = 40.0  # blank ones that fill a line on a phone
+HARD_BLANK = re.compile(r"[^ \t\r\n\f]")  # what browsers don't fold into one space
 LINES = frozenset({"br", "p", "tr", "li", "div", "hr"})
 VERTICAL = ("height", "min-height", "padding-top", "padding-bottom", "margin-top", "margin-bottom")
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:
-    if max(_stretches(message.tree), default=0) > MOST_PIXELS:
+    stretches = list(_stretches(message.tree))
+    gaps = sum(height for height in stretches if height > GAP)
+    if max(stretches, default=0) > MOST_PIXELS or gaps > MOST_GAPS:
         yield Finding(
             RULE,
             Severity.BLOCK,
@@ -39,10 +47,13 @@ def _stretches(tree: HtmlElement) -> Iterator[float]:
     height = 0.0
     for element in tree.iter("*"):
         height += _height(element)
-        yield height
-        words = "".join(filter(None, (element.text, element.tail, element.get("alt"))))
-        if words.strip("\u200b\u200c \t\r\n\xa0"):
-            height = 0.0
+        for words in (element.text, element.get("alt"), element.tail):
+            if words and not is_blank(words):
+                yield height
+                height = 0.0
+            elif words:
+                height += LINE * (len(HARD_BLANK.findall(words)) // LETTERS)
+    yield height
 
 
 def _height(element: HtmlElement) -> float:

@@ -13,9 +13,10 @@ from mailer.compliance.visible import Run
 
 RULE = "hidden_text"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D32 D42")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D32 D42")
 LEAST_PIXELS = 8
 LEAST_CONTRAST = 1.5
+LEAST_LINE = 0.5  # of the letters' height: below, each line covers the one above
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:
@@ -26,17 +27,23 @@ def check(message: FinishedMessage) -> Iterator[Finding]:
             "Some text is hidden. Take it out; the preheader field is the place for a preview line."
         )
     for run in texts:
-        if run.hidden or not run.text.replace("\u200b", "").strip():
-            continue
-        if run.look.pixels < LEAST_PIXELS:
-            yield _finding(
-                f"“{_shown(run)}” is in letters too small to read. Use at least {LEAST_PIXELS} px."
-            )
-        elif run.look.contrast < LEAST_CONTRAST:
-            yield _finding(
-                f"“{_shown(run)}” has nearly the colour of its background. Choose another colour; background "
-                "images are not sent, so text needs a background colour."
-            )
+        wrong = "" if run.hidden else trouble(run)
+        if wrong:
+            yield _finding(f"“{_shown(run)}” {wrong}")
+
+
+def trouble(run: Run) -> str:
+    """Why nobody could read this text, in words; empty if one can."""
+    if run.look.pixels < LEAST_PIXELS:
+        return f"is in letters too small to read. Use at least {LEAST_PIXELS} px."
+    if run.look.contrast < LEAST_CONTRAST:
+        return (
+            "has nearly the colour of what may lie behind it. Choose another colour; background images are not "
+            "sent, so text needs a background colour, on the table cell or on the text itself."
+        )
+    if run.look.line < LEAST_LINE:
+        return "has a line-height too small for its letters, so its lines cover each other. Use at least 1."
+    return ""
 
 
 def _shown(run: Run) -> str:
