@@ -15,10 +15,10 @@ demo: .venv/installed  ## Show the whole story on real parts and check every pro
 	@$(BIN)/python manage.py demo --recipients $(or $(RECIPIENTS),200)
 
 test: .venv/installed-dev  ## Run the tests that Python packages allow
-	$(BIN)/pytest -n 2 --dist loadfile -m "not (browser or mta or faults or programs or long)"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not (browser or mta or faults or programs or long)" --durations 15 --durations-min 2
 
 test-all: .venv/installed-dev  ## Run every test: also needs Chromium, curl and Postfix's smtp-sink (.ci/run installs them)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --durations 40 --durations-min 5
 
 check: .venv/installed-dev  ## Style, types, layers, migrations, generated docs
 	$(BIN)/ruff check .

@@ -60,11 +60,23 @@ def django_db_setup(
     """The migrated test database, for every run: pytest-django's own fixture makes none when all tests of a run
     use `living_database`, which would then clone the developer's database."""
     with django_db_blocker.unblock():
+        if "LOCALPG_ROOT" in connection.settings_dict:
+            _use_a_cluster_of_the_tests()
         made = setup_databases(0, interactive=False, keepdb=django_db_keepdb and not django_db_createdb)
     yield
     if not django_db_keepdb:
         with django_db_blocker.unblock():
             teardown_databases(made, 0)
+
+
+def _use_a_cluster_of_the_tests() -> None:
+    """Beside the developer's, and without fsync: dropping a clone waits for the disk (measured: 1.8 s against
+    0.08 s on a busy machine). If the machine itself crashes, remove `var/tests`.
+    """
+    connection.settings_dict["LOCALPG_ROOT"] = settings.DATA_DIR / "tests"
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("ALTER SYSTEM SET fsync = off")
+        cursor.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from playwright.sync_api import expect
 from mailer.models import Suppression
 from tests.stories.parts import free_port
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+expect.set_options(timeout=60_000)  # ms, for a machine that is busy with other tests
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 ARGUMENTS = [
     "--no-sandbox",

@@ -18,6 +18,7 @@ from mailer.models import Consent, SignUp, Subscription
 from tests.mailer.joining_forms import DANA, WORDING, link, new_form
 from tests.mailer.serving import served
 
+expect.set_options(timeout=60_000)  # ms, for a machine that is busy with other tests
 pytestmark = pytest.mark.browser
 
 PHONE, DESKTOP = {"width": 390, "height": 780}, {"width": 1280, "height": 800}
@@ -150,7 +151,7 @@ def test_from_a_page_on_another_site(living_database, chromium):
     with served(living_database, BROKER_URL="") as server, chromium.new_context() as context:
         base = f"http://127.0.0.1:{server.port}"
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(60_000)
         here = html.replace(tokens.settings.PUBLIC_URL, base)
         with another_site(f"<!doctype html><title>Garden</title>{here}") as garden:
             page.goto(garden)

@@ -191,7 +191,7 @@ def test_it_is_asked_in_the_moment_of_hand_over_and_not_only_before(
     """The worker looked a second ago; the offer has ended since."""
     with parts.mail_server(settings, tmp_path) as inbox:
         campaign = parts.draft(parts.list_of(3))
-        offers.record(terms(timezone.now() + timedelta(milliseconds=300)), campaign, parts.staff())
+        offers.record(terms(timezone.now() + timedelta(seconds=3)), campaign, parts.staff())
         campaigns.launch(campaign, parts.staff())
         audience.snapshot(campaign)
         monkeypatch.setattr("mailer.dispatch.run._ended_offer", lambda _: None)
@@ -205,7 +205,7 @@ def test_it_is_asked_in_the_moment_of_hand_over_and_not_only_before(
 def test_extended_in_time_it_goes_on(living_database, settings, tmp_path):
     with parts.mail_server(settings, tmp_path) as inbox:
         campaign = parts.draft(parts.list_of(2))
-        offer = offers.record(terms(timezone.now() + timedelta(milliseconds=300)), campaign, parts.staff())
+        offer = offers.record(terms(timezone.now() + timedelta(seconds=3)), campaign, parts.staff())
         campaigns.launch(campaign, parts.staff())
         audience.snapshot(campaign)
         offers.extend(offer, timezone.now() + timedelta(hours=1), REASON, parts.staff())

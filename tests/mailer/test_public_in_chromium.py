@@ -13,6 +13,7 @@ from mailer.models import ListLeaving, MailingList, Subscription, Suppression, W
 from tests.mailer import recipients
 from tests.mailer.serving import served
 
+expect.set_options(timeout=60_000)  # ms, for a machine that is busy with other tests
 pytestmark = pytest.mark.browser
 
 PHONE, DESKTOP = {"width": 375, "height": 640}, {"width": 1200, "height": 800}

@@ -87,7 +87,7 @@ def test_a_nudge_without_a_broker_is_a_warning_and_keeps_nobody_waiting(living_d
         check=True,
     )
     assert "The broker took no mailer.tasks.send_tests" in done.stderr
-    assert float(done.stdout) < 3
+    assert float(done.stdout) < 15  # by itself the client library would try for ever
 
 
 def test_the_sweep_shows_that_beat_and_worker_live_and_finds_what_no_nudge_told_of(

@@ -100,10 +100,10 @@ def test_pipelined_replies_do_not_wait_for_acknowledgements(server):
     with raw_connection(server) as (connection, replies):
         connection.sendall(b"HELO me\r\n")
         replies.readline()
-        for _ in range(50):
+        for _ in range(250):
             connection.sendall(b"MAIL FROM:<a@b.c>\r\nRCPT TO:<a@b.c>\r\nRSET\r\n")
             assert [replies.readline()[:3] for _ in range(3)] == [b"250"] * 3
-    assert time.monotonic() - began < 1  # 50 × 40 ms if they did
+    assert time.monotonic() - began < 9  # 250 × 40 ms if they did
 
 
 lines = st.binary(max_size=80).filter(lambda line: b"\r\n" not in line and not line.endswith(b"\r"))
@@ -207,7 +207,7 @@ def test_stopping_cuts_open_connections_and_does_not_wait_for_them(serve):
         began = time.monotonic()
         server.stop()
         assert replies.read() == b""
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20  # the line stays open for minutes otherwise
     server.start()  # so that the fixture has something to stop
 
 
@@ -308,7 +308,7 @@ def test_a_sender_that_dies_after_its_last_dot_has_delivered(server):
         connection.sendall(b"HELO me\r\nMAIL FROM:<a@b.c>\r\nRCPT TO:<a@b.c>\r\nDATA\r\n")
         [replies.readline() for _ in range(4)]
         connection.sendall(MESSAGE * 500 + b".\r\n")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not kept(server) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert kept(server) == [MESSAGE * 500]

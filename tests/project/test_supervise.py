@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 DRIVER = """
 import sys
@@ -141,7 +141,7 @@ def test_the_second_signal_ends_all_at_once(supervised):
     began = time.monotonic()
     running.signal(signal.SIGINT)
     assert running.ended() == 1
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30  # half of their patience
 
 
 def test_a_part_that_does_not_finish_in_time_is_ended_and_the_exit_code_says_so(supervised):

@@ -38,7 +38,7 @@ from project.inbox.server import InboxServer, Reply
 from project.inbox.store import MessageStore, Received
 from tests.conftest import LivingDatabase
 
-PATIENCE = 45.0  # seconds for what usually takes one or two, on a busy machine
+PATIENCE = 150.0  # seconds for what usually takes one or two, on a busy machine
 
 HTML = '<h1>Winter</h1>\n<p>Hello {{ first_name|default:"friend" }},</p>\n<p>cover the roses now.</p>\n'
 

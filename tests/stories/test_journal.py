@@ -23,7 +23,7 @@ from tests.stories.parts import Installation
 from tests.stories.test_opt_out_under_way import link
 
 pytestmark = [
-    pytest.mark.timeout(300),
+    pytest.mark.timeout(900),
     pytest.mark.long,
 ]  # dumping, dropping and restoring a database waits for checkpoints
 
