@@ -27,6 +27,7 @@ check: .venv/installed-dev  ## Style, types, layers, migrations, generated docs
 	$(BIN)/mypy mailer project
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py print_settings | diff docs/settings.md -
+	$(BIN)/python manage.py print_compliance | diff docs/compliance.md -
 
 bench: .venv/installed-dev  ## Measure, all or one by name (NAME=dispatch): JSON lines
 	@$(BIN)/python -m bench $(NAME)

@@ -73,6 +73,7 @@ def senders(source: str) -> set[str]:
     return found | ({"MAIL FROM"} if "MAIL FROM" in source else set())
 
 
+@pytest.mark.duty("D12", "D61", "D94")
 def test_only_transports_speak_smtp_or_to_a_mail_service():
     found = {
         (name_of(path), name)

@@ -107,6 +107,7 @@ def test_a_tag_never_hides_a_mailbox(local, tag, domain):
         assert tagged.address_key != parse(f"{local}@{domain}").address_key
 
 
+@pytest.mark.duty("D65")
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -174,6 +175,7 @@ def test_the_fast_pattern_takes_common_addresses(raw):
     assert PLAIN.fullmatch(raw)
 
 
+@pytest.mark.duty("D19")
 @pytest.mark.parametrize(
     "raw",
     [

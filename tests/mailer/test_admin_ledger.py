@@ -68,6 +68,7 @@ def test_evidence_about_a_mailbox_is_for_those_who_may_see_evidence():
         assert len(answer.context["acts"]) == sees
 
 
+@pytest.mark.duty("D56")
 def test_an_opt_out_by_phone_counts_from_now_and_says_when_it_arrived():
     arrived = (timezone.now() - timedelta(days=2)).replace(second=0, microsecond=0)
     form = {"address": ADA.text, "channel": "phone", "received_at": f"{arrived:%Y-%m-%dT%H:%M}"}
@@ -97,6 +98,7 @@ def test_an_opt_out_from_the_future_or_by_a_machine_s_channel_is_not_recorded(wr
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.duty("D63")
 def test_nothing_in_the_admin_lifts_an_opt_out():
     suppression.suppress(ADA.mailbox_key, reason="opt_out", channel="page", actor="recipient")
     entry = Suppression.objects.get()

@@ -70,6 +70,7 @@ def test_saving_without_a_change_leaves_both():
     assert sender.address_attested_at
 
 
+@pytest.mark.duty("D11")
 @pytest.mark.parametrize("what", ["identity", "address"])
 def test_an_operator_attests_by_name_to_what_the_page_showed(what):
     sender = new_sender(attested=False)
@@ -126,6 +127,7 @@ def test_a_hostile_name_is_text_on_every_page():
         assert "&lt;script&gt;alert(" in shown
 
 
+@pytest.mark.duty("D13")
 def test_from_an_address_that_anybody_can_have_is_refused_even_where_the_settings_allow_it(settings):
     settings.SENDER_DOMAINS = ("example.com", "gmail.com")
     sender = new_sender()
@@ -200,6 +202,7 @@ def aged(days_left: int) -> Sender:
     return sender
 
 
+@pytest.mark.duty("D40")
 @pytest.mark.parametrize(
     ("days_left", "ending"),
     [

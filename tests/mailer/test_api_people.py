@@ -364,6 +364,7 @@ def test_who_has_opted_out_and_who_is_unknown_are_answered_alike(news):
     assert (known.status, known.problem) == (404, "not-found")
 
 
+@pytest.mark.duty("D61")
 def test_pages_of_people_have_everyone_who_may_be_mailed_once_and_nobody_else(news):
     on_list(news, *(f"person{n}@example.org" for n in range(25)))
     on_list(new_list("offers"), "elsewhere@example.org")

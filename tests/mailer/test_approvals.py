@@ -66,6 +66,7 @@ def test_what_is_held_does_not_go_out_whoever_launches_it(policy):
     assert (draft.state, Approval.objects.count()) == ("draft", 0)
 
 
+@pytest.mark.duty("D6", "D31", "D34", "D121")
 def test_released_by_somebody_else_for_a_reason_it_goes_out(policy):
     draft = held_draft()
     approver = member("Approver")
@@ -86,6 +87,7 @@ def test_released_by_somebody_else_for_a_reason_it_goes_out(policy):
     assert Approval.objects.count() == 1
 
 
+@pytest.mark.duty("D121")
 @pytest.mark.parametrize("who", ["author", "last writer"])
 def test_two_persons_means_that_nobody_releases_what_they_wrote(two_person, who):
     draft = held_draft(author=None)
@@ -137,6 +139,7 @@ CHANGES = {
 }
 
 
+@pytest.mark.duty("D25", "D121")
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_any_change_asks_for_approval_again(policy, change):
     draft = held_draft()

@@ -75,6 +75,7 @@ def test_the_campaign_and_the_evidence_say_when_and_how_many(campaign, friends):
     assert counts == {"opt_out": 1, "pending": 1}
 
 
+@pytest.mark.duty("D60", "D106")
 @pytest.mark.parametrize(
     ("reasons", "said"),
     [

@@ -109,6 +109,7 @@ def test_postal_addresses_of_any_country_parse(lines):
 # -- what was done to it -------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D72", "D85")
 @pytest.mark.parametrize(
     ("damage", "words"), [case[1:] for case in DAMAGES], ids=[case[0] for case in DAMAGES]
 )

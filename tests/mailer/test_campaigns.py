@@ -86,6 +86,7 @@ def test_a_workers_pause_says_why_and_resuming_forgets_it():
     assert (campaign.state, campaign.pause_reason) == ("sending", "")
 
 
+@pytest.mark.duty("D25", "D127")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "changes", [{"subject": ""}, {"subject": "Re: your order"}, {"html": "Hello {{ unknown }}"}]
@@ -144,6 +145,7 @@ def test_a_campaign_is_sent_only_when_nothing_is_open():
     assert Evidence.objects.get(verb="sent").details["counts"] == {"unknown": 1, "refused": 1}
 
 
+@pytest.mark.duty("D125")
 @pytest.mark.django_db
 def test_the_kill_switch_is_turned_with_a_reason_and_evidence():
     campaigns.stop_all(parts.staff(), "the wrong list")
@@ -158,6 +160,7 @@ def test_the_kill_switch_is_turned_with_a_reason_and_evidence():
     ]
 
 
+@pytest.mark.duty("D11", "D13")
 @pytest.mark.django_db
 def test_only_the_installations_own_domains_can_be_attested():
     sender = parts.attested_sender()

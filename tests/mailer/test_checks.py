@@ -28,6 +28,7 @@ def test_the_checks_are_asked_by_every_command():
     assert [error for error in run_checks() if error.id.startswith("candor.")] == []
 
 
+@pytest.mark.duty("D73")
 def test_a_public_url_may_be_as_long_as_the_header_carries(settings):
     room = 77 - len("</u/>") - TOKEN_LENGTH
     settings.PUBLIC_URL = "https://" + "m" * (room - len("https://"))
@@ -41,6 +42,7 @@ def test_a_public_url_may_be_as_long_as_the_header_carries(settings):
     ]
 
 
+@pytest.mark.duty("D84")
 @pytest.mark.parametrize(
     ("name", "reason"),
     [

@@ -217,6 +217,7 @@ NO_REPLIES = [
 ]
 
 
+@pytest.mark.duty("D29")
 @pytest.mark.parametrize("subject", REPLIES)
 def test_a_fake_reply_is_blocked_in_any_disguise(subject):
     assert ("fake_reply", "block", "subject") in found(subject=subject)
@@ -227,6 +228,7 @@ def test_a_subject_that_is_no_reply_passes(subject):
     assert found(subject=subject) == []
 
 
+@pytest.mark.duty("D42")
 @pytest.mark.parametrize(
     "html",
     [
@@ -261,6 +263,7 @@ def test_long_text_is_not_emptiness():
     assert found(html="<p>Roses want covers, every one of them.</p>" * 500) == []
 
 
+@pytest.mark.duty("D43")
 def test_size_warns_before_it_blocks():
     assert found(html="<p>" + "x" * 91_000 + "</p>") == [("size", "warn", "html")]
 
@@ -280,6 +283,7 @@ def test_characters_lost_in_another_encoding_warn():
 # -- what nobody could do but by changing the compiled bytes --------------------------------------------
 
 
+@pytest.mark.duty("D127")
 @pytest.mark.parametrize(
     ("change", "rule"),
     [
@@ -338,6 +342,7 @@ def test_a_choice_of_lists_above_the_opt_out_or_louder_than_it_does_not_pass():
     assert after(replaced(b"Choose which lists of", b"Choose the lists of")) == set()
 
 
+@pytest.mark.duty("D49", "D83")
 def test_an_opt_out_link_of_somebody_else_does_not_pass():
     slot = b'\0["url", "header", ""]\0'
     theirs = b"List-Unsubscribe: \r\n <http://127.0.0.1:8000/u/" + b"A" * 40 + b">"

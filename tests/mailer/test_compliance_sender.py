@@ -47,6 +47,7 @@ def test_a_real_sender_passes(facts):
     assert found(**facts) == []
 
 
+@pytest.mark.duty("D14", "D16", "D40", "D41")
 @pytest.mark.parametrize(
     ("facts", "rule", "where"),
     [

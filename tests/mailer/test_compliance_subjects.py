@@ -39,6 +39,7 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
 # -- the corpora ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D5", "D25", "D27", "D30", "D31")
 @pytest.mark.parametrize(
     ("name", "aside", "recall", "false_alarms", "pairs"),
     [
@@ -107,6 +108,7 @@ def test_each_finding_says_where_why_and_what_to_do():
 # -- meaning, not keywords --------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D25", "D33")
 @pytest.mark.parametrize(
     ("subject", "body", "expected"),
     [
@@ -141,6 +143,7 @@ def test_hidden_text_bears_nothing_out():
     assert verdict("20% off lamps", hidden, content_type="html") == "block"
 
 
+@pytest.mark.duty("D26")
 def test_offers_bind_claims_and_none_means_none():
     body = f"All lamps are 20% off until midnight tonight. {FILLER}"
     offer = {
@@ -160,6 +163,7 @@ def test_offers_bind_claims_and_none_means_none():
     assert verdict(subject, body, offers=[]) == "block"
 
 
+@pytest.mark.duty("D14", "D25")
 def test_a_name_or_preheader_can_deceive_as_well():
     assert verdict("Lamps", FILLER, from_name="PayPal Security") == "block"
     assert verdict("Lamps", FILLER, from_name="PayPal", from_email="service@paypal.com") == "ok"
@@ -167,6 +171,7 @@ def test_a_name_or_preheader_can_deceive_as_well():
     assert verdict("Lamps", FILLER, preheader="Re: your order") == "block"
 
 
+@pytest.mark.duty("D24", "D32")
 @pytest.mark.parametrize(
     "subject",
     [
@@ -209,6 +214,7 @@ def test_the_raw_place_is_kept_through_disguises():
 # -- what nobody may break ----------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D127")
 def test_a_rule_that_fails_holds_and_is_named():
     def broken(letter):
         raise ZeroDivisionError

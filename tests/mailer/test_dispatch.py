@@ -134,6 +134,7 @@ def test_a_person_who_opts_out_while_put_off_gets_nothing(server, campaign):
     assert PERSON not in parts.recipients(server)
 
 
+@pytest.mark.duty("D126")
 def test_a_connection_cut_before_the_answer_leaves_one_message_unknown_and_it_is_never_sent_again(
     server, campaign
 ):
@@ -208,6 +209,7 @@ def test_who_was_deleted_or_left_the_list_meanwhile_is_withheld_and_counted(serv
 # -- doubt about a right: nothing is sent --------------------------------------------------------------
 
 
+@pytest.mark.duty("D125", "D127")
 def test_the_kill_switch_holds_everything_back_and_so_does_its_missing_row(server, campaign):
     campaigns.stop_all(parts.staff(), "something is wrong")
     dispatch.run_slice(campaign.pk)
@@ -249,6 +251,7 @@ def test_frozen_bytes_refuse_to_be_changed(server, campaign):
         campaign.revisions.update(skeleton=b"other bytes")
 
 
+@pytest.mark.duty("D127")
 @pytest.mark.parametrize("consistently", [False, True])
 def test_tampered_bytes_pause_the_campaign_in_words_and_nothing_is_sent(server, campaign, consistently):
     """By somebody who owns the tables and has taken the trigger off."""

@@ -54,6 +54,7 @@ FORBIDDING: dict[str, tuple[Forbidding, str]] = {
 }
 
 
+@pytest.mark.duty("D59", "D60")
 @pytest.mark.parametrize("name", FORBIDDING)
 def test_nothing_is_handed_over_after_the_answer(living_database, name: str):
     forbid, otherwise = FORBIDDING[name]

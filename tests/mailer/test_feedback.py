@@ -177,6 +177,7 @@ def test_a_reply_in_html_alone_is_read_without_what_it_quotes():
     assert feedback.read(message.as_bytes()).kind == Kind.OPT_OUT
 
 
+@pytest.mark.duty("D55")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -204,6 +205,7 @@ def report(kind, machine, original):
     )
 
 
+@pytest.mark.duty("D68")
 @pytest.mark.parametrize(
     ("action", "status", "kind"),
     [
@@ -233,6 +235,7 @@ def standing(address=ANN):
     )
 
 
+@pytest.mark.duty("D54")
 @pytest.mark.django_db
 @pytest.mark.parametrize("field", ["To", "Cc", "Delivered-To", "X-Original-To", "envelope"])
 @pytest.mark.parametrize("changed", [str, str.upper, lambda a: f"Someone <{a}>", lambda a: f"<SRS0=x=y={a}>"])
@@ -254,6 +257,7 @@ def test_any_mail_to_the_opt_out_address_opts_out_its_mailbox(field, changed):
     assert len(standing()) == 1
 
 
+@pytest.mark.duty("D54")
 @pytest.mark.django_db
 def test_a_plain_reply_opts_out_its_writer():
     received = feedback.receive(mail(text=f"Unsubscribe\n\n{quoted(FOOTER)}"))
@@ -272,6 +276,7 @@ def test_what_is_no_plain_request_changes_nothing(text):
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.duty("D67", "D87")
 @pytest.mark.django_db
 def test_a_complaint_suppresses_the_mailbox_of_the_message_it_quotes():
     link = tokens.opt_out_url(OptOutToken(ANN.mailbox_key, 12)).encode()

@@ -174,6 +174,7 @@ def test_names_we_have_stay_and_empty_ones_are_filled(friends):
 # -- statuses and the ledger ---------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D68")
 @pytest.mark.parametrize(
     ("status", "reason"),
     [
@@ -407,6 +408,7 @@ def test_a_file_that_is_no_list_of_people_fails_whole_and_says_what_to_do(friend
     assert not RefusedRow.objects.exists()
 
 
+@pytest.mark.duty("D92")
 @pytest.mark.parametrize("source", ["purchased", "scraped", "rented", "", "FORM"])
 def test_a_source_outside_the_five_is_refused(friends, data_dir, source):
     with pytest.raises(importing.ImportRefused, match="bought, rented, collected from websites"):

@@ -335,6 +335,7 @@ def test_what_a_mac_adds_to_an_archive_is_left_out(friends):
 # -- whom a file may not bring in, and what is odd -----------------------------------------------------
 
 
+@pytest.mark.duty("D105")
 @pytest.mark.parametrize("born", ["2015-06-01", "06/01/2015", "1.6.2015", "01/06/15", "2013", "20150601"])
 def test_a_child_is_refused_and_nothing_of_it_is_kept(friends, born):
     import_ = bring_in(f"email,first_name,Date of birth\nkim@example.org,Kim,{born}\n", friends)
@@ -410,6 +411,7 @@ def test_odd_rows_come_in_and_are_counted(friends):
     }
 
 
+@pytest.mark.duty("D101")
 def test_a_neighbour_of_a_wireless_domain_is_no_wireless_domain(friends):
     bring_in("email\nann@notvtext.com\n", friends)
     assert on_list(friends) == {"ann@notvtext.com"}
@@ -433,6 +435,7 @@ def test_an_international_domain_comes_in_as_mail_servers_know_it(friends):
 FIRST = ["ann", "ben", "cleo", "dan", "eve", "fay", "gus", "hal"]
 
 
+@pytest.mark.duty("D93")
 @pytest.mark.parametrize(
     ("addresses", "sign"),
     [
@@ -484,6 +487,7 @@ def test_an_honest_list_is_not_taken_for_a_generated_one(friends, addresses):
 # -- how they came to be in the file -------------------------------------------------------------------
 
 
+@pytest.mark.duty("D92")
 def test_what_people_were_told_and_who_collected_them_when_is_kept_and_proved(friends):
     told = importing.Provenance("Tick here for our letter.", "Lee", date(2026, 5, 1), date(2026, 5, 31))
     import_ = importing.begin(

@@ -101,6 +101,7 @@ def test_no_plain_network_is_kept_with_a_request():
     assert not any("198.51" in str(value) for row in SignUp.objects.values() for value in row.values())
 
 
+@pytest.mark.duty("D96")
 def test_without_the_tick_nothing_is_kept():
     form = new_form()
     with pytest.raises(SignUpRefused) as refused:
@@ -567,6 +568,7 @@ def test_two_workers_send_one_mail(server):
 # -- confirming ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D95", "D97")
 def test_the_owners_yes_puts_them_on_the_list_with_the_proof_and_keeps_the_address_in_one_place():
     form = new_form()
     sign_up = asked(form)

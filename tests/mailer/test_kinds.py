@@ -55,6 +55,7 @@ WORDS = [
 ]
 
 
+@pytest.mark.duty("D37", "D38")
 @pytest.mark.parametrize(("kind", "label", "statement"), WORDS, ids=lambda each: str(each)[:20])
 def test_each_kind_says_what_it_is_at_both_ends_of_both_parts(kind, label, statement):
     raw = sent(rendered(kind))
@@ -85,6 +86,7 @@ def test_a_label_that_is_not_the_kinds_does_not_pass_the_gate(kind):
         assert {"label_first", "footer_last", "header_fields"} <= rules
 
 
+@pytest.mark.duty("D1")
 def test_what_was_frozen_before_there_were_kinds_is_commercial():
     raw = rendered(KindFacts()).to_bytes()
     version, head, rest = raw.split(b"\n", 2)
@@ -108,6 +110,7 @@ def test_what_is_commercial_or_contains_advertising_needs_nobodys_word():
     assert found(KindFacts()) == found(MIXED) == []
 
 
+@pytest.mark.duty("D2", "D3")
 @pytest.mark.parametrize("kind", [EDITORIAL, ACCOUNT, BREACH], ids=lambda each: each.kind)
 def test_what_goes_out_without_the_label_is_held_until_somebody_says_that_it_is_no_ad(kind):
     assert found(kind) == [("kind_declared", "hold")]
@@ -244,6 +247,7 @@ def test_a_statement_with_prices_in_it_is_no_ad(subject, words):
     assert found(ACCOUNT, subject=subject, html=words) == [("kind_declared", "hold")]
 
 
+@pytest.mark.duty("D2", "D3")
 def test_a_newsletter_whose_subject_or_most_of_whose_words_sell_is_held():
     assert found(MIXED, subject="Half price on roses: shop now")[:1] != []
     assert ("kind_advertises", "hold") in found(MIXED, subject="Special offer for you")
@@ -380,6 +384,7 @@ def change(draft: Campaign, group: str, **changed: object):
     return answer
 
 
+@pytest.mark.duty("D1")
 @pytest.mark.django_db
 def test_what_nobody_chose_is_commercial():
     sender_, friends = new_sender(), new_list()
@@ -405,6 +410,7 @@ def test_a_marketer_chooses_what_everybody_may(kind):
     assert Evidence.objects.filter(verb="wrote").latest("id").details["kind"]["kind"] == kind
 
 
+@pytest.mark.duty("D4")
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["relationship:account", "notice:breach", "relationship", "nonsense"])
 def test_a_marketer_does_not_choose_what_the_law_sets_apart(kind):
@@ -414,6 +420,7 @@ def test_a_marketer_does_not_choose_what_the_law_sets_apart(kind):
     assert draft.kind == "commercial"
 
 
+@pytest.mark.duty("D4")
 @pytest.mark.django_db
 def test_an_operator_chooses_one_of_the_five_and_a_marketer_mends_its_words():
     draft = new_draft()

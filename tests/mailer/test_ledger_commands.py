@@ -301,6 +301,7 @@ def test_the_export_begins_where_it_is_told_to():
     assert exported(later) == [["address", "key", "time", "reason"]]
 
 
+@pytest.mark.duty("D62")
 @pytest.mark.django_db
 def test_who_exported_what_for_which_purpose_is_recorded(monkeypatch):
     monkeypatch.setenv("LOGNAME", "olga")

@@ -188,6 +188,7 @@ def test_without_an_attested_sender_nothing_is_sent(client, server, dana):
 # -- seeing --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D108")
 def test_the_link_shows_all_to_read_and_to_take_along(client, link, dana):
     page = client.get(link)
     text = words(page)
@@ -313,6 +314,7 @@ def test_names_are_written_as_their_owner_writes_them(client, link, dana):
     assert (told.actor, told.details) == ("recipient", {"fields": ["first_name", "last_name"]})
 
 
+@pytest.mark.duty("D9", "D109")
 def test_a_new_address_counts_once_its_reader_has_confirmed_it(client, server, link, dana):
     answer = client.post(f"{link}/address", "address=dana.new%40example.net", FORM)
     assert "one confirmation mail is on its way to it" in words(answer)
@@ -350,6 +352,7 @@ def confirm_new(client, server, link, new: str = NEW) -> None:
     client.post(link_in(server, new))
 
 
+@pytest.mark.duty("D9")
 @pytest.mark.parametrize(
     ("reason", "goes_along"), [("opt_out", True), ("complaint", True), ("hard_bounce", False)]
 )

@@ -46,6 +46,7 @@ def saturday():
     return (timezone.now() + timedelta(days=3)).replace(hour=23, minute=59, second=0, microsecond=0)
 
 
+@pytest.mark.duty("D26", "D27")
 @pytest.mark.django_db
 def test_a_deadline_waits_for_its_offer_and_goes_out_with_it(saturday):
     draft = sale_draft(saturday)
@@ -67,6 +68,7 @@ def test_a_deadline_that_is_not_the_offers_end_is_blocked(saturday):
     assert rules_of(draft)["subject_deadline"] == "block"
 
 
+@pytest.mark.duty("D27", "D28")
 @pytest.mark.django_db
 def test_extended_it_keeps_its_old_end_and_no_subject_may_name_a_deadline_any_more(saturday):
     draft = sale_draft(saturday)
@@ -102,6 +104,7 @@ def test_an_extension_needs_a_reason_and_a_later_end(saturday, hours, reason, wo
     assert Offer.objects.count() == 1
 
 
+@pytest.mark.duty("D28")
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("days_since", "is_refused"), [(0, True), (1, True), (6, True), (7, False), (30, False)]
@@ -141,6 +144,7 @@ def test_what_can_not_be_is_refused_in_words(saturday, said, words):
     assert not Offer.objects.exists()
 
 
+@pytest.mark.duty("D129")
 @given(st.text(max_size=60))
 def test_any_zone_is_a_zone_or_refused(zone):
     try:
@@ -185,6 +189,7 @@ def test_when_the_offer_is_over_nothing_more_goes_out_and_the_campaign_is_paused
         assert inbox.store.count() == 3
 
 
+@pytest.mark.duty("D26")
 def test_it_is_asked_in_the_moment_of_hand_over_and_not_only_before(
     living_database, settings, tmp_path, monkeypatch
 ):

@@ -124,6 +124,7 @@ SHAPES = {
 }
 
 
+@pytest.mark.duty("D57", "D75", "D77", "D79", "D104", "D107")
 def test_every_shape_of_the_post_opts_out_at_once_and_is_answered_with_the_page(living_database):
     shapes = {name: shape for name, (shape, _) in SHAPES.items() if shape}
     with served(living_database) as server:
@@ -169,6 +170,7 @@ def test_a_long_body_is_taken_in_before_the_answer_which_a_closed_connection_cou
     assert Suppression.objects.filter(mailbox_key=mailbox("slow")).count() == 1
 
 
+@pytest.mark.duty("D78")
 def test_looking_changes_nothing_whatever_the_method(living_database):
     token = token_of("dana")
     with served(living_database) as server:
@@ -192,6 +194,7 @@ def test_looking_changes_nothing_whatever_the_method(living_database):
     assert not Evidence.objects.exists()
 
 
+@pytest.mark.duty("D80")
 def test_repeats_and_races_leave_one_entry_and_get_the_same_page(living_database):
     path = f"/u/{token_of('dana')}"
     with served(living_database) as server, ThreadPoolExecutor(20) as clients:
@@ -203,6 +206,7 @@ def test_repeats_and_races_leave_one_entry_and_get_the_same_page(living_database
     assert Evidence.objects.filter(verb="suppressed").count() == 1
 
 
+@pytest.mark.duty("D74")
 def test_no_flipped_bit_reaches_a_mailbox_and_all_are_told_the_same(living_database):
     raw = bytearray(urlsafe_b64decode(token_of("dana")))
     with served(living_database) as server:
@@ -221,6 +225,7 @@ def flipped(raw: bytearray, bit: int) -> str:
     return urlsafe_b64encode(changed).decode()
 
 
+@pytest.mark.duty("D50")
 def test_a_link_outlives_contact_list_campaign_sender_and_two_changes_of_keys(living_database, settings):
     acme, dana = recipients.sender(), recipients.contact("dana@example.org")
     news, spring = MailingList.objects.create(name="News", slug="news"), recipients.campaign(acme)
@@ -237,6 +242,7 @@ def test_a_link_outlives_contact_list_campaign_sender_and_two_changes_of_keys(li
     assert not suppression.mailable(addresses.parse("dana@example.org"))
 
 
+@pytest.mark.duty("D50", "D64")
 @pytest.mark.django_db
 def test_a_link_works_ten_years_later(client):
     path = f"/u/{token_of('dana')}"
@@ -246,6 +252,7 @@ def test_a_link_works_ten_years_later(client):
     assert Suppression.objects.get().mailbox_key == mailbox("dana")
 
 
+@pytest.mark.duty("D76")
 def test_a_member_of_staff_who_is_signed_in_opts_out_like_anybody(living_database):
     browser = Client()
     browser.force_login(get_user_model().objects.create_superuser("root", "root@example.com", "x"))
@@ -258,6 +265,7 @@ def test_a_member_of_staff_who_is_signed_in_opts_out_like_anybody(living_databas
     assert answer.body == anyone.body
 
 
+@pytest.mark.duty("D80")
 def test_without_a_database_the_wish_is_kept_in_the_journal_and_never_called_done(living_database):
     path = f"/u/{token_of('dana')}"
     with served(living_database) as server:

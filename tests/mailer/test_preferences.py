@@ -113,6 +113,7 @@ def test_the_page_shows_the_mailbox_masked_the_sender_and_its_lists_and_nothing_
     assert boxes(page) == {str(news.pk): True, str(offers.pk): True}
 
 
+@pytest.mark.duty("D53")
 def test_the_first_button_is_the_opt_out_with_the_same_entry_as_ever(client, path, news):
     parts = Parts(client.get(path).content.decode())
     opt_out = path.removesuffix("/preferences")

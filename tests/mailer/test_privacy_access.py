@@ -98,6 +98,7 @@ def sections(*given: addresses.Address) -> dict[str, list[dict]]:
     return {part.name: list(part.rows) for part in held.sections}
 
 
+@pytest.mark.duty("D108")
 def test_everything_held_is_told_and_nobody_elses(dana, friends):
     told = sections()
     assert told["contact"] == [
@@ -278,6 +279,7 @@ def test_every_table_that_knows_a_mailbox_is_asked(dana):
             raise AssertionError(f"{model._meta.label} has {knows}, but nobody is shown it.")
 
 
+@pytest.mark.duty("D108", "D111")
 def test_every_table_is_in_the_register():
     assert run_checks() == []
     named = {model._meta.label for model in apps.get_app_config("mailer").get_models()} | {

@@ -169,6 +169,7 @@ def person_with_a_history(server) -> Contact:
     return dana
 
 
+@pytest.mark.duty("D110")
 def test_after_erasure_nothing_names_the_person_and_the_ledger_holds(
     server, living_database, data_dir, caplog
 ):
@@ -232,6 +233,7 @@ def test_others_are_untouched_and_the_sums_still_add_up(server, living_database)
     assert Message.objects.count() == 3  # by key: what went out can still be proved
 
 
+@pytest.mark.duty("D110")
 def test_a_new_import_does_not_mail_the_erased(server, living_database):
     person_with_a_history(server)
     erasure.ask(addresses.parse(DANA).mailbox_key, channel="data_page")

@@ -70,6 +70,7 @@ def test_without_a_policy_the_page_says_what_candor_can_say(client, settings):
         assert not_attested not in text
 
 
+@pytest.mark.duty("D117", "D119")
 def test_the_page_names_contact_complaint_bodies_and_the_mail_service(client, settings):
     settings.PRIVACY_CONTACT = "Lee Ito, privacy@example.com"
     settings.COMPLAINT_BODIES = ("The authority, Some Street 1", "The ombudsman")
@@ -82,6 +83,7 @@ def test_the_page_names_contact_complaint_bodies_and_the_mail_service(client, se
     assert "carried by a mail service (mailgun)" in text
 
 
+@pytest.mark.duty("D118")
 def test_a_version_is_shown_from_its_day_on_and_announced_before(client, clock):
     first = publish("# Who we are\r\n\r\nAcme,\r\nGarden Street\r\n\r\n- one\r\n- two")
     second = publish("Something else.", in_days=10, notice="The mail service is another one.")
@@ -135,6 +137,7 @@ def test_what_can_not_be_published_is_refused_in_words(given, wrong):
     assert PrivacyPolicy.objects.count() == 1
 
 
+@pytest.mark.duty("D118")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -248,6 +251,7 @@ def test_gpc_json_is_there_only_while_it_is_attested(client):
     assert client.get("/.well-known/gpc.json").status_code == 404
 
 
+@pytest.mark.duty("D113", "D114")
 @pytest.mark.parametrize("signal", [GPC, DNT, GPC | DNT])
 def test_a_signal_is_answered_in_words_only_where_somebody_vouches_for_it(client, signal):
     paths = (recipients.link(), "/privacy", "/my-data", recipients.link() + "/data", "/u/x")
@@ -271,6 +275,7 @@ def test_another_value_is_no_signal(client, value):
         assert HONOURED not in words(client.get("/privacy", **{header: value}))
 
 
+@pytest.mark.duty("D107", "D114")
 def test_a_signal_records_nothing_and_never_stops_an_opt_out(client, monkeypatch):
     policy.attest("gpc", user=member("Operator"))
     before = Evidence.objects.count()

@@ -135,6 +135,7 @@ def rows(label: str) -> int:
     return apps.get_model(label)._default_manager.count()
 
 
+@pytest.mark.duty("D111")
 def test_every_table_with_a_limit_has_its_rule_and_no_other():
     limited = {label for label, kept in KEPT.items() if kept.limit is not None}
     assert limited == retention.PAST.keys() == MADE.keys()
@@ -197,6 +198,7 @@ def test_each_table_has_its_evidence_with_numbers_only():
 LONG_AGO = NOW - timedelta(days=3000)
 
 
+@pytest.mark.duty("D35", "D64")
 def test_the_ledger_and_the_evidence_are_never_too_old():
     suppression.suppress(
         DANA.mailbox_key, reason="opt_out", channel="page", actor="recipient", received_at=LONG_AGO

@@ -82,6 +82,7 @@ def every_page(client):
     return pages
 
 
+@pytest.mark.duty("D76", "D116")
 def test_every_page_keeps_to_itself(every_page):
     for name, page in every_page.items():
         styles = re.findall(r"<style>(.*?)</style>", page.content.decode(), re.DOTALL)
@@ -154,12 +155,14 @@ def test_every_page_is_whole_without_script_and_without_another_request(every_pa
         assert all(link["href"].startswith(("/u/", "/privacy")) for link in parts.named("a")), name
 
 
+@pytest.mark.duty("D48", "D116")
 def test_no_page_shows_an_address(every_page):
     for name, page in every_page.items():
         assert "dana" not in page.content.decode(), name
         assert "example.org" not in page.content.decode(), name
 
 
+@pytest.mark.duty("D52", "D98")
 def test_the_page_asks_one_thing_and_has_one_button(every_page):
     assert words(every_page["before"]) == (
         "Unsubscribe d•••@e•••.org from all email from Acme Garden GmbH? Unsubscribe"
@@ -170,6 +173,7 @@ def test_the_page_asks_one_thing_and_has_one_button(every_page):
     assert parts.named("input") == [{"type": "hidden", "name": "page", "value": "1"}]
 
 
+@pytest.mark.duty("D69")
 def test_after_it_the_page_says_what_holds_since_when_and_offers_the_way_back(every_page):
     entered = Suppression.objects.earliest("id").recorded_at
     assert words(every_page["after"]) == (
@@ -229,6 +233,7 @@ def test_names_fall_back_to_the_only_sender_and_then_to_the_installation(client,
     assert words(client.get(recipients.link(campaign=other.pk))) == question.format("Other Ltd")
 
 
+@pytest.mark.duty("D48")
 def test_names_are_text_whatever_stands_in_them(client):
     recipients.sender('<b>"A" & Söhne</b>', contact="<script>alert(1)</script>")
     assert b"&lt;b&gt;&quot;A&quot; &amp; S\xc3\xb6hne&lt;/b&gt;?" in client.get(recipients.link()).content
@@ -240,6 +245,7 @@ def test_any_address_of_the_mailbox_names_it(client):
     assert "d•••@g•••.com" in words(client.get(recipients.link("dana@googlemail.com")))
 
 
+@pytest.mark.duty("D49", "D81")
 @hypothesis_settings(
     max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
@@ -261,6 +267,7 @@ def test_other_addresses_go_on_to_the_rest_of_the_house(client):
         assert client.get(path, HTTP_HOST="localhost").status_code == 404, path
 
 
+@pytest.mark.duty("D51")
 @pytest.mark.parametrize("probe", ["/healthz", "/readyz", "/healthz/"])
 def test_probes_answer_get_and_head_in_a_word(client, probe):
     assert (client.get(probe).status_code, client.get(probe).content) == (200, b"ok\n")

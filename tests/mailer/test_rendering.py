@@ -45,6 +45,7 @@ def header_lines(raw: bytes) -> list[bytes]:
     return raw.partition(b"\r\n\r\n")[0].split(b"\r\n")
 
 
+@pytest.mark.duty("D10", "D70", "D71", "D82", "D89")
 def test_headers_are_exactly_these_bytes():
     raw = sent(compiled(), address="ada@example.com")
     url = tokens.opt_out_url(tokens.OptOutToken(b"m" * 16, CAMPAIGN))
@@ -65,6 +66,7 @@ def test_headers_are_exactly_these_bytes():
     ]
 
 
+@pytest.mark.duty("D37", "D39", "D40", "D44", "D49", "D100")
 def test_both_parts_carry_label_footer_address_and_the_header_s_link():
     raw = sent(compiled(), address="ada@example.com")
     link = read(raw)["List-Unsubscribe"].strip()[1:-1]
@@ -91,6 +93,7 @@ def test_both_parts_carry_label_footer_address_and_the_header_s_link():
         assert words in html
 
 
+@pytest.mark.duty("D53")
 def test_the_choice_of_lists_stands_below_the_opt_out_and_is_quieter():
     raw = sent(compiled(facts=replace(FACTS, trade_name="<b>A & B</b>")))
     link = read(raw)["List-Unsubscribe"].strip()[1:-1]
@@ -104,12 +107,14 @@ def test_the_choice_of_lists_stands_below_the_opt_out_and_is_quieter():
     assert "unsubscribe" not in quiet[2].lower()
 
 
+@pytest.mark.duty("D45")
 def test_no_channel_is_named_that_does_not_exist():
     text, html = parts(sent(compiled()))
     for part in (text.lower(), html.lower()):
         assert "mailto:" not in part and "reply" not in part and "privacy" not in part
 
 
+@pytest.mark.duty("D15")
 @pytest.mark.parametrize("name", NAMES)
 def test_any_trade_name_reads_back_as_one_mailbox(name):
     raw = sent(compiled(facts=replace(FACTS, trade_name=name)))
@@ -122,6 +127,7 @@ def test_any_trade_name_reads_back_as_one_mailbox(name):
     assert parts(raw)[0].startswith(f"Advertisement · {name}\n")
 
 
+@pytest.mark.duty("D82")
 @pytest.mark.parametrize("name", NAMES)
 def test_any_list_name_keeps_the_list_id(name):
     skeleton = compile_content(content(), FACTS, ListFacts(name, "friends"), CAMPAIGN)
@@ -167,6 +173,7 @@ def test_line_ends_of_every_kind_become_crlf():
     assert "a\nb\nc\nd" in parts(sent(compiled("", text="a\r\nb\rc\nd")))[0]
 
 
+@pytest.mark.duty("D73")
 @pytest.mark.parametrize(
     "chosen", [policy.SMTP, policy.compat32.clone(linesep="\r\n")], ids=["modern", "compat32"]
 )
@@ -190,6 +197,7 @@ class ReadByDjango(SafeMIMEMultipart):
             del self[name]
 
 
+@pytest.mark.duty("D20")
 def test_message_ids_differ_per_recipient_and_per_test():
     skeleton = compiled()
     about = [{}, {"address_key": b"b" * 16}]
@@ -203,6 +211,7 @@ def fill_one(skeleton: Skeleton, **about: bytes) -> bytes:
     return fill(skeleton, replace(recipient(), **about), at=AT).data
 
 
+@pytest.mark.duty("D17", "D20")
 def test_the_envelope_is_the_sender_and_the_one_recipient():
     envelope = fill(compiled(), recipient(address="ada@example.com"), at=AT)
     assert (envelope.mail_from, envelope.rcpt_to) == ("news@example.org", "ada@example.com")
@@ -315,6 +324,7 @@ def test_a_cut_skeleton_is_refused():
 # -- words -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D46")
 @pytest.mark.parametrize(
     ("source", "words"),
     [
@@ -369,6 +379,7 @@ def test_blank_lines_can_not_push_the_footer_away():
     assert "\n\n\n\n" not in text and text.count("\n") < 30
 
 
+@pytest.mark.duty("D18")
 @pytest.mark.parametrize("character", ["\r", "\n", "\x85", "\u2028", "\u2029", "\x00", "\x1b", "\ud800"])
 @pytest.mark.parametrize("where", ["subject", "preheader"])
 def test_line_ends_and_controls_in_lines_are_refused(where, character):
@@ -393,6 +404,7 @@ def test_line_ends_in_the_list_s_name_are_refused():
 # -- the way back ------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D66", "D86")
 def test_the_way_back_asks_once_and_advertises_nothing():
     envelope = way_back_notice(FACTS, "ada@example.com", "https://m.example.org/w/1", asked_at=AT)
     message = read(envelope.data)

@@ -81,6 +81,7 @@ def test_braces_in_style_sheets_are_no_fields():
     assert "Hi" in parts(sent(compiled(html)))[1]
 
 
+@pytest.mark.duty("D47")
 @pytest.mark.parametrize(
     "html",
     [
@@ -208,6 +209,7 @@ EVERYWHERE = compiled(
 PLAIN = sent(EVERYWHERE, first_name="Dana", last_name="Miller")
 
 
+@pytest.mark.duty("D18", "D83")
 @given(first=NAMES, last=NAMES)
 def test_no_value_changes_anything_but_the_place_it_stands_in(first, last):
     raw = sent(EVERYWHERE, first_name=first, last_name=last)

@@ -106,6 +106,7 @@ PLAIN_ATTRIBUTES = {
 SHOWN = [name for name in HOSTILE if name not in ALL_HIDDEN]
 
 
+@pytest.mark.duty("D42")
 @pytest.mark.parametrize("name", SHOWN)
 def test_label_is_first_and_footer_last_whatever_is_written(name):
     raw = sent(compiled(HOSTILE[name]))
@@ -148,6 +149,7 @@ def author_of(html: str):
     return document_fromstring(parts(sent(compiled(html)))[1]).body[-2]
 
 
+@pytest.mark.duty("D32")
 @pytest.mark.parametrize(
     ("html", "gone", "kept"),
     [

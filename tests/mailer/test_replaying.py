@@ -234,6 +234,7 @@ def standing() -> tuple[bool, bool]:
     return bool(mailable(ANN)), bool(mailable(ANN_TAGGED))
 
 
+@pytest.mark.duty("D122")
 @example(acts=["opt out", "opt out", "ask", "confirm"], dumped=0)
 @example(acts=["ask", "opt out", "confirm", "opt out"], dumped=3)
 @example(acts=["opt out", "ask", "confirm", "opt out unseen", "replay"], dumped=1)

@@ -167,6 +167,7 @@ FORGED = {
 }
 
 
+@pytest.mark.duty("D58")
 @pytest.mark.parametrize("column", FORGED)
 @pytest.mark.parametrize("place", [1, 3, 4])
 def test_a_changed_row_is_named(sealed, column, place):
@@ -296,6 +297,7 @@ def test_seals_put_in_before_the_first_are_named(sealed):
     assert found() == [("inserted seal", -5, -5)]
 
 
+@pytest.mark.duty("D58")
 def test_a_cut_tail_is_found_against_the_recorded_head(sealed):
     head = evidence.current_head()
     by_force(

@@ -120,6 +120,7 @@ def test_the_local_inbox_is_never_asked_about(settings):
     assert zone.asked == [] and not DnsAnswer.objects.exists() and last_told(sender) == []
 
 
+@pytest.mark.duty("D16", "D21")
 @pytest.mark.django_db
 def test_whatever_dns_says_it_only_warns(public):
     sender = new_sender()
@@ -279,6 +280,7 @@ def key_of(record: str) -> str:
     return dkim.check(found, "example.com").state
 
 
+@pytest.mark.duty("D21", "D22")
 @pytest.mark.parametrize(
     ("record", "state"),
     [

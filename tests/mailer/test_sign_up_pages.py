@@ -76,6 +76,7 @@ def test_the_form_shows_who_writes_and_what_is_agreed_to_with_nothing_ticked(for
     ]
 
 
+@pytest.mark.duty("D96")
 def test_nothing_is_ever_ticked_beforehand_here_or_elsewhere_whatever_was_sent(form, client):
     for html in (
         client.get("/join/letter").content.decode(),
@@ -316,6 +317,7 @@ def test_a_network_is_told_by_our_own_proxies_alone(
 # -- the link in the mail --------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D97")
 def test_opening_the_link_shows_what_is_agreed_to_and_changes_nothing(asked, client):
     page = client.get(link(asked))
     assert (page.status_code, client.head(link(asked)).status_code) == (200, 200)

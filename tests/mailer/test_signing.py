@@ -133,6 +133,7 @@ def test_smtp_sink_receives_them_too(tmp_path, settings, asked):
 # -- what it covers ------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D72", "D89")
 def test_both_unsubscribe_fields_and_all_that_readers_see_are_covered_once_more_than_they_occur():
     for each in tags(signed(RAW)):
         covered = each["h"].split(":")

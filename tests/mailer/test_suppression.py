@@ -28,6 +28,7 @@ def come_back(address):
     return reinstate(address, requested_at=timezone.now())
 
 
+@pytest.mark.duty("D8", "D65")
 def test_an_opt_out_forbids_every_address_of_the_mailbox_and_no_other():
     assert opt_out(ANN)
     assert mailable(ANN).reasons == ("opt_out",)
@@ -86,6 +87,7 @@ def test_the_question_in_sql_has_the_same_answers():
 # -- for ever ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D64")
 def test_an_opt_out_outlives_contact_and_list_and_greets_the_person_who_is_added_again():
     friends = MailingList.objects.create(name="Friends", slug="friends")
     people.add(ANN, friends, source="form", actor="user 1")
@@ -105,6 +107,7 @@ def test_rotating_the_link_keys_leaves_the_ledger_alone(settings):
     assert mailable(ANN).reasons == ("opt_out",)
 
 
+@pytest.mark.duty("D58")
 @pytest.mark.parametrize(
     "change",
     [
@@ -157,6 +160,7 @@ def test_coming_back_lifts_what_stood_for_the_exact_address_only():
     assert bytes(proof.mailbox_key) == ANN.mailbox_key
 
 
+@pytest.mark.duty("D63")
 def test_an_opt_out_after_coming_back_counts_again():
     opt_out(ANN)
     come_back(ANN)
@@ -181,6 +185,7 @@ def test_who_has_not_left_needs_no_way_back():
     assert Reinstatement.objects.count() == 1
 
 
+@pytest.mark.duty("D63")
 def test_the_rooms_offer_no_fourth_verb():
     """Enter, lift for the owner alone, and void a mistaken import: nothing else in the ledger's room writes."""
     verbs = {
@@ -235,6 +240,7 @@ def test_a_files_statuses_count_again_for_who_came_back():
 # -- the key -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D123", "D127")
 def test_with_another_key_the_ledger_is_unreadable_and_nothing_is_mailable(settings):
     opt_out(ANN)
     settings.ADDRESS_KEY = bytes(32)

@@ -36,6 +36,7 @@ def test_one_changed_character_speaks_for_nobody(token, data):
         read(signed[:place] + other + signed[place + 1 :])
 
 
+@pytest.mark.duty("D74")
 @given(tokens)
 def test_every_single_bit_counts(token):
     from base64 import urlsafe_b64decode, urlsafe_b64encode

@@ -64,6 +64,7 @@ def outcome_when(use, name: str, answer=None, **more: object) -> tuple[Outcome, 
 # -- what goes out -------------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D85", "D115")
 @EACH_ESP
 def test_an_esp_gets_the_finished_message_whole_and_says_its_number(use, name):
     made = envelope()
@@ -251,6 +252,7 @@ def test_one_connection_carries_many_messages(use):
 # -- what can't be used --------------------------------------------------------------------------------
 
 
+@pytest.mark.duty("D84")
 @pytest.mark.parametrize("name", ["sparkpost", "mailersend", "unisender_go"])
 def test_an_esp_that_drops_our_headers_is_refused_with_the_reason(use, name):
     use(name, {})

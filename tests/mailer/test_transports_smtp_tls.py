@@ -59,6 +59,7 @@ def through(url: str, *names: str, data: bytes = BODY) -> list[Kind]:
     return kinds
 
 
+@pytest.mark.duty("D23")
 def test_beyond_this_machine_a_server_without_starttls_is_refused():
     """“127.1” reaches this machine but is not known to be it, like any name."""
     with ScriptedServer() as server, pytest.raises(TransportUnavailable, match="STARTTLS"):

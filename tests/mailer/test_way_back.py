@@ -131,6 +131,7 @@ def test_asking_is_decided_under_the_mailboxs_lock(living_database):
     assert WayBack.objects.count() == 1
 
 
+@pytest.mark.duty("D63", "D69")
 def test_opening_the_mails_link_changes_nothing_and_its_button_lifts_the_exact_address(client, asked):
     recipients.contact("dana+other@example.org")
     link = confirmation(asked)

@@ -14,6 +14,7 @@ WORDS = (
 )
 
 
+@pytest.mark.duty("D123")
 @pytest.mark.parametrize(
     "command",
     [["run"], ["mailable"], ["opt_out", "dana@example.org", "--channel", "phone"]],

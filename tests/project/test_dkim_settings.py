@@ -49,6 +49,7 @@ def test_one_key_or_both_are_taken_from_files_too(monkeypatch, tmp_path):
     assert (values["DKIM_RSA_SELECTOR"], values["DKIM_ED25519_SELECTOR"]) == ("r1", "e1")
 
 
+@pytest.mark.duty("D22")
 def test_a_short_key_is_refused_with_its_length(monkeypatch):
     short = dkim_keys.pem(dkim_keys.rsa(1024))
     assert refusal(monkeypatch, **PUBLIC, DKIM_RSA_KEY=short, DKIM_RSA_SELECTOR="r1").startswith(
