@@ -90,6 +90,13 @@ def _label_of(kind: KindFacts) -> str:
 
 def statement(sender: SenderFacts, kind: KindFacts = COMMERCIAL) -> str:
     """What it is and whose, at the head of the footer."""
+    if sender.trade_name == sender.legal_name:
+        return nature(sender, kind)
+    return f"{nature(sender, kind)} {sender.trade_name} is a trade name of {sender.legal_name.removesuffix('.')}."
+
+
+def nature(sender: SenderFacts, kind: KindFacts = COMMERCIAL) -> str:
+    """What it is, and who answers for it: its first words, which a received message is held against."""
     return " ".join(f"{each.removesuffix('.')}." for each in _sentences(sender, kind))
 
 
@@ -113,8 +120,6 @@ def _sentences(sender: SenderFacts, kind: KindFacts) -> Iterator[str]:
             f"{name} is responsible for this email; your unsubscribe request goes to {name} and ends all such email "
             "from it"
         )
-    if sender.trade_name != name:
-        yield f"{sender.trade_name} is a trade name of {name}"
 
 
 def listed(names: Sequence[str]) -> str:

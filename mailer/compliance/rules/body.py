@@ -17,7 +17,7 @@ BROKEN = "\ufffd"
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:
-    opening = kinds.statement(message.skeleton.sender, message.skeleton.kind)
+    opening = kinds.nature(message.skeleton.sender, message.skeleton.kind)
     label = kinds.label(message.skeleton.sender, message.skeleton.kind)
     between = message.text.removeprefix(label).rpartition(opening)[0].strip("-\r\n\t \xa0")
     if not between:

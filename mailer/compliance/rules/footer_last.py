@@ -33,7 +33,7 @@ def check(message: FinishedMessage) -> Iterator[Finding]:
 def _opening(message: FinishedMessage) -> list[str]:
     sender, recipient = message.skeleton.sender, message.recipient
     return [
-        kinds.statement(sender, message.skeleton.kind),
+        kinds.nature(sender, message.skeleton.kind),
         f"You received it at {recipient.address} because {recipient.reason}.",
         f"Unsubscribe from all email from {sender.legal_name}",
     ]

@@ -48,7 +48,7 @@ def check(message: FinishedMessage) -> Iterator[Finding]:
 def _authors(message: FinishedMessage) -> str:
     """The text between label and footer."""
     label = kinds.label(message.skeleton.sender, message.skeleton.kind)
-    statement = kinds.statement(message.skeleton.sender, message.skeleton.kind)
+    statement = kinds.nature(message.skeleton.sender, message.skeleton.kind)
     return message.text.removeprefix(label).rpartition(statement)[0]
 
 
