@@ -8,7 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.rules import KIND_RULES, SUBJECT_RULES, KindRule
+from mailer.compliance.rules import KIND_RULES, SUBJECT_RULES, KindRule, subject_denial
 from mailer.compliance.subjects import Body, Letter, Offer, Purpose, judge
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.judging import SubjectRule
@@ -37,7 +37,10 @@ def check_claims(
     latest = [offer for offer in offers if offer.pk not in extended]
     letter = _letter(content, sender, now, latest, kind)
     about_kind = [_of_kind(rule, kind) for rule in KIND_RULES]
-    return [*judge(letter, [*SUBJECT_RULES, *about_kind]).findings, *_deadlines(letter, latest)]
+    found = [*judge(letter, [*SUBJECT_RULES, *about_kind]).findings, *_deadlines(letter, latest)]
+    if content.html.strip():  # the letter's body is the HTML then; readers of plain text get the other one
+        found += subject_denial.in_body(_filled(content.text))
+    return found
 
 
 def _of_kind(rule: KindRule, kind: KindFacts) -> SubjectRule:

@@ -1,19 +1,19 @@
 """An advertisement does not say that it is none.
 
 15 U.S.C. 7704(a)(2), (a)(5)(A)(i); FTC v. Experian (2023): “this is not a marketing email” was itself the
-fault pleaded (DUTIES D5, T12).
+fault pleaded. Why somebody gets a mail is said from stored facts, never by its author (DUTIES D5, D46, T12).
 """
 
 from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.subjects.denials import DENIED, IN_BODY, PERSONAL_DATA
+from mailer.compliance.subjects.denials import DENIED, PERSONAL_DATA, denials_in
 from mailer.compliance.subjects.letter import Letter, Purpose
 
 RULE = "subject_denial"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2) and (a)(5)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D5")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D5")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -27,7 +27,14 @@ def check(letter: Letter) -> Iterator[Finding]:
             )
             words = f"“{found[0]}” hides that this is an advertisement. Say what it offers."
             yield letter.finding(RULE, severity, words, SOURCE, line, *found.span())
-    denied = IN_BODY.search(letter.body.text)
-    if denied:
-        words = f"The body says “{denied[0]}”, and it is. Take the sentence away."
-        yield Finding(RULE, Severity.BLOCK, words, SOURCE, "body")
+    yield from in_body(letter.body.cased)
+
+
+def in_body(text: str) -> Iterator[Finding]:
+    """Of the whole body: what authors write like a footer, and what pictures say in their place, too."""
+    for words in denials_in(text):
+        message = (
+            f"The body says “{words}”. Take it out: Candor says what the mail is, and why people get it."
+        )
+        yield Finding(RULE, Severity.BLOCK, message, SOURCE, "body")
+        return
