@@ -6,6 +6,8 @@ address, a list, makes another hash, so there is nothing to remember to void. Wh
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -34,15 +36,41 @@ def standing(campaign: Campaign, sha256: bytes) -> Approval | None:
     return Approval.objects.filter(campaign_number=campaign.pk, sha256=sha256).order_by("-id").first()
 
 
-def covered(skeleton: bytes, lists: Sequence[int], offers: Sequence[int]) -> bytes:
-    """What an approval is bound to: every byte that goes out, to whom it goes, and of what it speaks."""
-    told = (("lists", lists), ("offers", offers))
-    parts = [f"\0{name}:{','.join(map(str, sorted(numbers)))}".encode() for name, numbers in told]
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """On what a campaign's claims rest: offers and files by their numbers, counters with what is said of them."""
+
+    offers: Sequence[int] = ()
+    proofs: Sequence[int] = ()
+    counts: Sequence[tuple[int, int]] = ()
+
+    @classmethod
+    def of(cls, campaign: Campaign, until: datetime | None = None) -> "Grounds":
+        """As they stand; or without offers recorded after `until`, since an extension joins what has gone out."""
+        offers = campaign.offers.filter(recorded_at__lte=until) if until else campaign.offers.all()
+        return cls(
+            list(offers.values_list("pk", flat=True)),
+            list(campaign.proofs.values_list("pk", flat=True)),
+            list(campaign.counts.values_list("counter_id", "said")),
+        )
+
+
+def covered(skeleton: bytes, lists: Sequence[int], grounds: Grounds) -> bytes:
+    """What an approval is bound to: every byte that goes out, to whom it goes, and on what its claims rest."""
+    told: list[tuple[str, Sequence[int | str]]] = [
+        ("lists", sorted(lists)),
+        ("offers", sorted(grounds.offers)),
+    ]
+    if grounds.proofs:
+        told.append(("proofs", sorted(grounds.proofs)))
+    if grounds.counts:
+        told.append(("counts", [f"{counter}={said}" for counter, said in sorted(grounds.counts)]))
+    parts = [f"\0{name}:{','.join(map(str, numbers))}".encode() for name, numbers in told]
     return b"".join([skeleton, *parts])
 
 
-def hash_of(skeleton: bytes, lists: Sequence[int], offers: Sequence[int]) -> bytes:
-    return hashlib.sha256(covered(skeleton, lists, offers)).digest()
+def hash_of(skeleton: bytes, lists: Sequence[int], grounds: Grounds) -> bytes:
+    return hashlib.sha256(covered(skeleton, lists, grounds)).digest()
 
 
 def refusal(campaign: Campaign, user: Any, findings: Sequence[Finding]) -> str:

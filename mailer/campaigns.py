@@ -13,8 +13,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from mailer import addresses, approvals, evidence, images, locks, rendering
-from mailer.compliance import Finding, Severity, blocks, catalogue, check
+from mailer import addresses, approvals, counters, evidence, images, locks, rendering
+from mailer.compliance import Count, Finding, Grounds, Severity, blocks, catalogue, check
 from mailer.models import Approval, Campaign, KillSwitch, MailingList, Revision, Sender, TestAddress, TestSend
 from mailer.rendering import (
     Content,
@@ -134,11 +134,11 @@ def _approval(draft: Campaign, skeleton: Skeleton, findings: Sequence[Finding], 
 
 
 def hash_of(campaign: Campaign, skeleton: Skeleton) -> bytes:
-    """What an approval is bound to: every byte that goes out, the lists, and the offers that it speaks of."""
+    """What an approval is bound to: every byte that goes out, the lists, and on what its claims rest."""
     return approvals.hash_of(
         skeleton.to_bytes(),
         list(campaign.lists.values_list("pk", flat=True)),
-        list(campaign.offers.values_list("pk", flat=True)),
+        approvals.Grounds.of(campaign),
     )
 
 
@@ -238,8 +238,18 @@ def findings_of(campaign: Campaign) -> list[Finding]:
         campaign.sender,
         lists or [MailingList(name="–", slug="none")],
         campaign.pk,
-        list(campaign.offers.all()),
+        _grounds(campaign),
         KindFacts.of(campaign),
+    )
+
+
+def _grounds(campaign: Campaign) -> Grounds:
+    """On what its claims rest, as it stands now."""
+    spoken = counters.standings(campaign)
+    return Grounds(
+        list(campaign.offers.all()),
+        list(campaign.proofs.defer("data")),
+        [Count(each.counter.what, each.said, each.value) for each in spoken],
     )
 
 

@@ -73,6 +73,16 @@ def link(offer: Offer, campaign: Campaign) -> None:
         _draft(campaign).offers.add(offer)
 
 
+def carry_over(original: Campaign, draft: Campaign) -> list[Offer]:
+    """A copy speaks of the same offers, with their latest ends. Returns those that are over and so left out."""
+    latest = list(original.offers.filter(extension__isnull=True).order_by("id"))
+    ended = [offer for offer in latest if offer.ends and offer.ends <= timezone.now()]
+    for offer in latest:
+        if offer not in ended:
+            link(offer, draft)
+    return ended
+
+
 def unlink(offer: Offer, campaign: Campaign) -> None:
     """A draft no longer speaks of it. The record stays."""
     with transaction.atomic():

@@ -13,8 +13,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from mailer import approvals, audience, campaigns, evidence, rendering, tasks
-from mailer.admin import campaign_approval, campaign_kinds, campaign_offers, campaign_progress
+from mailer import approvals, audience, campaigns, counters, evidence, offers, proofs, rendering, tasks
+from mailer.admin import (
+    campaign_approval,
+    campaign_grounds,
+    campaign_kinds,
+    campaign_offers,
+    campaign_progress,
+)
 from mailer.admin.campaign_tests import test_context
 from mailer.admin.operations import worker_is_silent
 from mailer.admin.pages import changes, fragment, needs, page, reads, staff
@@ -54,6 +60,7 @@ def campaign_page(request: HttpRequest, model_admin: ModelAdmin, number: int) ->
         is_blocked=_is_blocked(campaign, findings),
         preview=_preview(campaign),
         offers=campaign_offers.told(campaign),
+        **campaign_grounds.told(campaign),
         **campaign_approval.told(request, campaign, findings),
         **(test_context(request, campaign) if is_draft else campaign_progress.told(campaign)),
     )
@@ -151,9 +158,8 @@ def launch(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpRe
 def _fingerprint(campaign: Campaign) -> str:
     """Of all that is looked at before a launch: words, sender, lists."""
     lists = list(campaign.lists.order_by("pk").values_list("pk", flat=True))
-    offers = list(campaign.offers.order_by("pk").values_list("pk", flat=True))
     facts = (rendering.SenderFacts.of(campaign.sender), rendering.KindFacts.of(campaign))
-    looked_at = (campaigns.content_of(campaign), facts, lists, offers)
+    looked_at = (campaigns.content_of(campaign), facts, lists, approvals.Grounds.of(campaign))
     return hashlib.sha256(repr(looked_at).encode()).hexdigest()
 
 
@@ -214,10 +220,17 @@ def copy(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResp
             last_writer=staff(request),
         )
         draft.lists.set(original.lists.all())
+        ended = offers.carry_over(original, draft)
+        proofs.carry_over(original, draft)
+        counters.carry_over(original, draft)
         evidence.record(
             "wrote", actor=evidence.by(request.user), subject=f"campaign {draft.pk}", copied_from=number
         )
     messages.success(request, "This is the new draft.")
+    for offer in ended:
+        messages.warning(
+            request, f"The offer “{offer.what}” is over and was not taken along. Say nothing of it any more."
+        )
     return redirect("admin:mailer_campaign_change", draft.pk)
 
 

@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from mailer import evidence
 from mailer.admin import (
     campaign_approval,
+    campaign_grounds,
     campaign_kinds,
     campaign_messages,
     campaign_offers,
@@ -117,6 +118,7 @@ class CampaignAdmin(LongList, SimpleForm):
             *campaign_pages.URLS,
             *campaign_approval.URLS,
             *campaign_offers.URLS,
+            *campaign_grounds.URLS,
             *campaign_tests.URLS,
             *campaign_messages.URLS,
             ("rules/", "mailer_campaign_rules", rules_page.rules_page),

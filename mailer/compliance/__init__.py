@@ -5,5 +5,6 @@ Each rule is a file in `rules/`, with its law in its docstring; `rules.RULES` gi
 
 from mailer.compliance.checking import blocks, check, check_notice, check_skeleton
 from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.grounds import Count, Grounds
 
-__all__ = ["Finding", "Severity", "blocks", "check", "check_notice", "check_skeleton"]
+__all__ = ["Count", "Finding", "Grounds", "Severity", "blocks", "check", "check_notice", "check_skeleton"]

@@ -8,8 +8,9 @@ from django.utils import timezone
 from mailer.compliance.claims import check_claims
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import UnreadableMessage, finished_messages
+from mailer.compliance.grounds import Grounds
 from mailer.compliance.rules import MESSAGE_RULES, SENDER_RULES
-from mailer.models import MailingList, Offer, Sender
+from mailer.models import MailingList, Sender
 from mailer.rendering import (
     Content,
     ContentRefused,
@@ -22,6 +23,7 @@ from mailer.rendering import (
 )
 from mailer.rendering.kinds import COMMERCIAL
 
+NONE = Grounds()
 # Rules that judge a typed line, and those that judge its bytes, where both may find the same.
 SAME_FAULT = {"subject_thread": ("fake_reply",), "subject_characters": ("line_characters", "subject_length")}
 
@@ -31,12 +33,12 @@ def check(
     sender: Sender,
     lists: Sequence[MailingList],
     campaign: int,
-    offers: Sequence[Offer] = (),
+    grounds: Grounds = NONE,
     kind: KindFacts = COMMERCIAL,
 ) -> list[Finding]:
     """Everything that stands between this content and its readers: compiled, then judged as bytes.
 
-    What it claims is held against the `offers` that it speaks of, too.
+    What it claims is held against the offers that it speaks of, its files and its counters, too.
     """
     if not lists:
         missing = Finding(
@@ -58,7 +60,7 @@ def check(
         ]
         return [*compiled, *_sender_findings(sender)]
     found = check_skeleton(skeleton, sender)
-    return _each_once([*found, *_unsaid(check_claims(content, sender, timezone.now(), offers, kind), found)])
+    return _each_once([*found, *_unsaid(check_claims(content, sender, timezone.now(), grounds, kind), found)])
 
 
 def check_skeleton(skeleton: Skeleton, sender: Sender | None) -> list[Finding]:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.grounds import Grounds, counted, explained
 from mailer.compliance.rules import KIND_RULES, SUBJECT_RULES, KindRule, subject_denial
 from mailer.compliance.subjects import Body, Letter, Offer, Purpose, judge
 from mailer.compliance.subjects.deadlines import deadlines_in
@@ -26,18 +27,23 @@ def check_claims(
     content: Content,
     sender: Sender,
     now: datetime,
-    offers: Sequence[OfferRow] = (),
+    grounds: Grounds = Grounds(),  # noqa: B008  frozen
     kind: KindFacts = COMMERCIAL,
 ) -> list[Finding]:
     """What subject, name and preheader claim that body, sender, offers and clock don't bear out.
 
-    15 U.S.C. 7704(a)(2). `offers` are those that the campaign speaks of; an extended one counts with its new end.
+    15 U.S.C. 7704(a)(2). An offer of `grounds` that was extended counts with its new end.
     """
-    extended = {offer.supersedes_id for offer in offers}
-    latest = [offer for offer in offers if offer.pk not in extended]
+    extended = {offer.supersedes_id for offer in grounds.offers}
+    latest = [offer for offer in grounds.offers if offer.pk not in extended]
     letter = _letter(content, sender, now, latest, kind)
     about_kind = [_of_kind(rule, kind) for rule in KIND_RULES]
-    found = [*judge(letter, [*SUBJECT_RULES, *about_kind]).findings, *_deadlines(letter, latest)]
+    judged = judge(letter, [*SUBJECT_RULES, *about_kind]).findings
+    found = [
+        *explained(judged, letter, grounds),
+        *_deadlines(letter, latest),
+        *counted(letter, grounds.counts),
+    ]
     if content.html.strip():  # the letter's body is the HTML then; readers of plain text get the other one
         found += subject_denial.in_body(_filled(content.text))
     return found

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from mailer import journal, locks, replaying, suppression
+from mailer import counters, journal, locks, replaying, suppression
 from mailer.contacts import leaving
 from mailer.dispatch.claim import Claimed
 from mailer.models import Message
@@ -31,7 +31,7 @@ LAWFUL = "COALESCE((SELECT lawful FROM leave), false)"
 HAND_OVER = f"""
 WITH leave AS MATERIALIZED (
     SELECT COALESCE((SELECT NOT is_on FROM mailer_killswitch), false) AND campaign.state = 'sending'
-               AND NOT EXISTS ({ENDED})
+               AND NOT EXISTS ({ENDED}) AND NOT EXISTS ({counters.UNTRUE})
                AND {replaying.IS_CURRENT} AS given,
            campaign.state = 'cancelled' AS cancelled, COALESCE(revision.kind = 'notice', false) AS lawful
     FROM mailer_campaign AS campaign LEFT JOIN mailer_revision AS revision ON revision.id = campaign.revision_id

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from mailer import counters
 from mailer.compliance import blocks, check_skeleton
 from mailer.dispatch import breaker
 from mailer.dispatch.claim import CLAIM_SIZE, Claim, Claimed
@@ -224,6 +225,11 @@ def gated_skeleton(campaign: Campaign) -> Skeleton:
             f"The offer “{over.what}” is over, so the message would no longer be true. Cancel the campaign, or write a "
             "new one for those who have not got it."
         )
+    if (count := _untrue_count(campaign)) is not None:
+        raise CampaignHalted(
+            f"The message says {count.said:,} of “{count.counter.what}”, and that is not so any more"
+            f"{_stands(count)}. Cancel the campaign, or write a new one for those who have not got it."
+        )
     against = [finding.message for finding in check_skeleton(skeleton, campaign.sender) if blocks([finding])]
     if against:
         raise CampaignHalted(" ".join(against))
@@ -232,6 +238,16 @@ def gated_skeleton(campaign: Campaign) -> Skeleton:
 
 def _ended_offer(campaign: Campaign) -> Offer | None:
     return campaign.offers.filter(ends__lte=timezone.now(), extension__isnull=True).first()
+
+
+def _untrue_count(campaign: Campaign) -> counters.Standing | None:
+    return next((each for each in counters.standings(campaign) if not each.is_true), None)
+
+
+def _stands(count: counters.Standing) -> str:
+    if count.value is None:
+        return ": nobody has told the number for a day"
+    return f": it stands at {count.value:,}"
 
 
 def _tell_trouble(about: str, words: str) -> None:

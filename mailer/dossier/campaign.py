@@ -11,7 +11,7 @@ from mailer import approvals
 from mailer.compliance.catalogue import catalogue
 from mailer.dossier import acts, tables
 from mailer.dossier.people import cleared, named
-from mailer.models import Approval, Campaign, Message, Offer, Revision, Sender, Suppression, TestSend
+from mailer.models import Approval, Campaign, Message, Offer, Proof, Revision, Sender, Suppression, TestSend
 from mailer.rendering import SAMPLE_RECIPIENT, DamagedSkeleton, Skeleton, Unfillable, fill
 
 STAGES = ("created_at", "launched_at", "snapshot_at", "finished_at")
@@ -36,6 +36,8 @@ def facts(campaign: Campaign, revision: Revision) -> dict[str, Any]:
         "approved_by": revision.approval_id,
         "rules": list(_rules(own)),
         "offers": cleared([_offer(offer, names) for offer in _offers(campaign)], known),
+        "proofs": cleared([_proof(proof, names) for proof in _proofs(campaign)], known),
+        "counts": cleared(_counts(campaign), known),
         "messages": _messages(campaign),
         "opt_outs": _opt_outs(campaign),
         "tests": _tests(campaign),
@@ -47,7 +49,9 @@ def facts(campaign: Campaign, revision: Revision) -> dict[str, Any]:
 def subjects_of(campaign: Campaign) -> list[str]:
     """What evidence calls the things that this campaign consists of."""
     offers = [f"offer {offer.pk}" for offer in _offers(campaign)]
-    return [f"campaign {campaign.pk}", f"sender {campaign.sender_id}", *offers]
+    proofs = [f"proof {proof.pk}" for proof in _proofs(campaign)]
+    counters = [f"counter {count.counter_id}" for count in campaign.counts.order_by("id")]
+    return [f"campaign {campaign.pk}", f"sender {campaign.sender_id}", *offers, *proofs, *counters]
 
 
 def during(campaign: Campaign) -> str:
@@ -62,8 +66,8 @@ def covered(campaign: Campaign, revision: Revision) -> bytes | None:
     if (approval := revision.approval) is None:
         return None
     lists = list(campaign.lists.values_list("pk", flat=True))
-    offers = campaign.offers.filter(recorded_at__lte=approval.approved_at).values_list("pk", flat=True)
-    told = approvals.covered(bytes(revision.skeleton), lists, list(offers))
+    grounds = approvals.Grounds.of(campaign, until=approval.approved_at)
+    told = approvals.covered(bytes(revision.skeleton), lists, grounds)
     return told if hashlib.sha256(told).digest() == bytes(approval.sha256) else None
 
 
@@ -116,7 +120,14 @@ def _names(campaign: Campaign, told: list[dict[str, Any]]) -> dict[str, str]:
         sender.address_attested_by_id,
     )
     actors = [act["actor"] for act in told] + [approval.actor for approval in _approvals(campaign)]
-    return named([*actors, *(offer.actor for offer in _offers(campaign)), *map(_user, filter(None, users))])
+    return named(
+        [
+            *actors,
+            *(offer.actor for offer in _offers(campaign)),
+            *(proof.actor for proof in _proofs(campaign)),
+            *map(_user, filter(None, users)),
+        ]
+    )
 
 
 def _user(number: int | None) -> str:
@@ -215,6 +226,31 @@ def _offer(offer: Offer, names: dict[str, str]) -> dict[str, Any]:
         "by": names[offer.actor],
         "recorded_at": offer.recorded_at,
     }
+
+
+def _proofs(campaign: Campaign) -> list[Proof]:
+    return list(campaign.proofs.defer("data").order_by("id"))
+
+
+def _proof(proof: Proof, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "number": proof.pk,
+        "claim": proof.claim,
+        "proves": proof.proves,
+        "source": proof.source,
+        "found_on": proof.found_on,
+        "file": proof.file_name,
+        "size": proof.size,
+        "sha256": bytes(proof.sha256).hex(),
+        "by": names[proof.actor],
+        "recorded_at": proof.recorded_at,
+    }
+
+
+def _counts(campaign: Campaign) -> list[dict[str, Any]]:
+    """What was said of counters. What they stood at, and when, is among the acts."""
+    spoken = campaign.counts.select_related("counter").order_by("id")
+    return [{"number": each.counter_id, "what": each.counter.what, "said": each.said} for each in spoken]
 
 
 def _messages(campaign: Campaign) -> dict[str, Any]:

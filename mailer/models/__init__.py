@@ -15,6 +15,7 @@ from mailer.models.offers import Offer
 from mailer.models.operations import Heartbeat, KillSwitch, Trouble
 from mailer.models.paces import DomainPace, Pace
 from mailer.models.privacy import DataLink, DataRequest, LegalHold, PrivacyPolicy, PrivacyStatement
+from mailer.models.proofs import Counter, Proof, Reading, SpokenCount
 from mailer.models.senders import DnsAnswer, Sender
 from mailer.models.suppressions import (
     HashedOptOut,
@@ -33,6 +34,7 @@ __all__ = [
     "ColumnMapping",
     "Consent",
     "Contact",
+    "Counter",
     "DataLink",
     "DataRequest",
     "DnsAnswer",
@@ -56,6 +58,8 @@ __all__ = [
     "Pace",
     "PrivacyPolicy",
     "PrivacyStatement",
+    "Proof",
+    "Reading",
     "RefusedRow",
     "Reinstatement",
     "Revision",
@@ -64,6 +68,7 @@ __all__ = [
     "SignUp",
     "SignUpForm",
     "SignUpWording",
+    "SpokenCount",
     "Subscription",
     "Suppression",
     "TestAddress",

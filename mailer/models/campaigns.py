@@ -6,6 +6,7 @@ from django.db.models.functions import Now
 
 from mailer.models.contacts import MailingList
 from mailer.models.offers import Offer
+from mailer.models.proofs import Proof
 from mailer.models.senders import Sender
 
 
@@ -46,6 +47,7 @@ class Campaign(models.Model):
     sender = models.ForeignKey(Sender, models.PROTECT, related_name="campaigns")
     lists = models.ManyToManyField(MailingList, related_name="campaigns")
     offers = models.ManyToManyField(Offer, related_name="campaigns", editable=False, db_constraint=False)
+    proofs = models.ManyToManyField(Proof, related_name="campaigns", editable=False, db_constraint=False)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.COMMERCIAL)
     purpose = models.CharField(max_length=12, choices=Purpose, blank=True)
     # who else is promoted in it, a name a line; the sender alone answers for it (16 CFR 316.2(m), D7)

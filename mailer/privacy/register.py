@@ -124,6 +124,11 @@ KEPT: Mapping[str, Kept] = {
     "mailer.ImageShown": Kept(),
     "mailer.Approval": Kept(),
     "mailer.Offer": Kept(),
+    # the business's own proof of what it claims; whoever records it is asked for studies, not for people's data
+    "mailer.Proof": Kept(),
+    "mailer.Counter": Kept(),
+    "mailer.Reading": Kept(),
+    "mailer.SpokenCount": Kept(),
     "mailer.Sender": Kept(),
     "mailer.DnsAnswer": Kept(text=("words", "found", "record_value", "failure")),
     "mailer.ApiKey": Kept(text=("name",)),

@@ -23,6 +23,9 @@ APPEND_ONLY = (
     "mailer_listreturn",
     "mailer_approval",
     "mailer_offer",
+    "mailer_proof",
+    "mailer_counter",
+    "mailer_reading",
     "mailer_consent",
     "mailer_seal",
 )
@@ -48,6 +51,10 @@ def test_append_only_rows_refuse_update_delete_and_truncate(living_database):
             " VALUES (1, '0123456789abcdef', 'user 1', 'two_person', '', '[]');"
             "INSERT INTO mailer_offer (what, kind, value, scope, conditions, zone, reason, actor)"
             " VALUES ('Sale', 'percent', '20', 'everything', '', 'UTC', '', 'user 1');"
+            "INSERT INTO mailer_proof (claim, proves, source, found_on, file_name, size, data, sha256, actor)"
+            " VALUES ('tested', 'It was.', 'A lab', now(), 'a.pdf', 1, 'a', sha256('a'), 'user 1');"
+            "INSERT INTO mailer_counter (slug, what, actor) VALUES ('seats', 'Seats', 'user 1');"
+            "INSERT INTO mailer_reading (counter_id, value, actor) VALUES (1, 37, 'user 1');"
             "INSERT INTO mailer_consent (form_number, list_number, list_name, wording_version, wording,"
             " wording_sha256, page_url, network_key, place, message_id, sign_up_number, address_key, mailbox_key,"
             " requested_at) VALUES (1, 1, 'Friends', 1, 'Yes', '0123456789abcdef', '', '0123456789abcdef', '', '', 1,"

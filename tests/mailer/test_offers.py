@@ -258,3 +258,19 @@ def test_what_a_launched_campaign_speaks_of_can_not_be_changed(saturday):
         with pytest.raises(offers.OfferRefused, match="no longer a draft"):
             verb()
     assert list(draft.offers.all()) == [offer]
+
+
+@pytest.mark.django_db
+def test_a_copy_takes_offers_along_and_tells_of_those_that_are_over(saturday):
+    draft = sale_draft(saturday)
+    running = offers.record(terms(saturday), draft, member("Marketer"))
+    over = Offer.objects.create(
+        what="Flash sale", kind="event", scope="all", zone="UTC", actor="user 1",
+        ends=timezone.now() - timedelta(seconds=1),
+    )  # fmt: skip
+    draft.offers.add(over)
+    browser = signed_in("Marketer")
+    answer = browser.post(f"/admin/mailer/campaign/{draft.pk}/copy/", follow=True)
+    copy = Campaign.objects.latest("id")
+    assert copy.pk != draft.pk and list(copy.offers.all()) == [running]
+    assert "The offer “Flash sale” is over and was not taken along." in answer.text

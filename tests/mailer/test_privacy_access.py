@@ -321,6 +321,9 @@ NO_TRACES = {
     "mailer.DnsAnswer": {"about", "record_name", "record_kind"},  # of the operator's own domains
     "mailer.Approval": {"actor", "policy", "reason", "releases"},  # only added to: staff's answers for a campaign
     "mailer.Offer": {"what", "value", "scope", "conditions", "zone", "reason", "actor"},
+    "mailer.Proof": {"claim", "proves", "source", "file_name", "actor"},  # of studies and tests, by the business
+    "mailer.Counter": {"slug", "what", "actor"},
+    "mailer.Reading": {"actor"},
     # words of the program's own
     "mailer.ListLeaving": {"list_slug"},
     "mailer.ListReturn": {"list_slug"},
