@@ -62,14 +62,14 @@ def read(text: str) -> OptOutToken:
     Every repair is only a guess that the MAC then confirms, so a repair can't turn one mailbox's link
     into another's. Raises DamagedToken, in constant words whatever was wrong.
     """
-    for candidate in _repairs(text):
+    for candidate in _repairs(text, TOKEN_LENGTH):
         token = _verified(candidate)
         if token is not None:
             return token
     raise DamagedToken("This link is damaged.")
 
 
-def _repairs(text: str) -> Iterator[str]:
+def _repairs(text: str, length: int) -> Iterator[str]:
     yield text
     undone = SOFT_BREAK.sub("", unquote(unquote(text)))
     undone = undone.strip("/").strip("<").rstrip(TRAILING).strip("/")
@@ -78,7 +78,7 @@ def _repairs(text: str) -> Iterator[str]:
     for prefix in ("=3D", "=3d", "3D", "3d", "="):
         yield undone.removeprefix(prefix)
     # Longer rests: a tracking suffix, a closing bracket in the middle, a sentence that follows.
-    yield undone[:TOKEN_LENGTH]
+    yield undone[:length]
 
 
 def _verified(candidate: str) -> OptOutToken | None:
@@ -103,6 +103,51 @@ def _mac(key: bytes, payload: bytes) -> bytes:
 def opt_out_url(token: OptOutToken) -> str:
     """The link that stands in the header and in the body."""
     return f"{settings.PUBLIC_URL}/u/{sign(token)}"
+
+
+# -- the copy of a message on the web ---------------------------------------------------------------------
+
+# 21 bytes, 28 characters: key number as above, campaign, the first 8 bytes of the SHA-256 of what was frozen, MAC.
+# It is the same in every message of a campaign, so it speaks for nobody, and names exactly the bytes that went out.
+VIEW_PAYLOAD = struct.Struct(">BI8s")
+VIEW_MAC_BYTES = 8
+VIEW_LENGTH = (VIEW_PAYLOAD.size + VIEW_MAC_BYTES) * 8 // 6
+VIEW_CHARACTERS = re.compile(rf"[A-Za-z0-9_-]{{{VIEW_LENGTH}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class ViewToken:
+    """Which compiled message a link shows; `digest` begins its SHA-256."""
+
+    campaign: int
+    digest: bytes
+    is_test: bool = False
+
+
+def view_url(token: ViewToken) -> str:
+    """The link to the copy, as it stands in every message. It never expires."""
+    number, key = next(iter(settings.LINK_KEYS.items()))
+    payload = VIEW_PAYLOAD.pack(number | (TEST_BIT if token.is_test else 0), token.campaign, token.digest[:8])
+    signed = urlsafe_b64encode(payload + _view_mac(key, payload)).decode()
+    return f"{settings.PUBLIC_URL}/v/{signed}"
+
+
+def read_view(text: str) -> ViewToken:
+    """The token in `text`, damaged or not, as `read` does. Raises DamagedToken."""
+    for candidate in _repairs(text, VIEW_LENGTH):
+        if not VIEW_CHARACTERS.fullmatch(candidate):
+            continue
+        raw = urlsafe_b64decode(candidate)
+        payload, mac = raw[: VIEW_PAYLOAD.size], raw[VIEW_PAYLOAD.size :]
+        marked_number, campaign, digest = VIEW_PAYLOAD.unpack(payload)
+        key = settings.LINK_KEYS.get(marked_number & ~TEST_BIT)
+        if key is not None and hmac.compare_digest(mac, _view_mac(key, payload)):
+            return ViewToken(campaign, digest, is_test=bool(marked_number & TEST_BIT))
+    raise DamagedToken("This link is damaged.")
+
+
+def _view_mac(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, b"view:" + payload, "sha256")[:VIEW_MAC_BYTES]
 
 
 # -- the page on which a mailbox chooses its lists ------------------------------------------------------

@@ -17,6 +17,7 @@ from mailer.public import (
     sign_up,
     signals,
     way_back,
+    web_copy,
 )
 
 Page = Callable[[HttpRequest], HttpResponse]
@@ -49,6 +50,14 @@ class RecipientPages:
                 return _answered(request, privacy.current, privacy.METHODS)
             case ["privacy", number]:
                 return _answered(request, lambda request: privacy.version(request, number), privacy.METHODS)
+            case ["v" | "V", *rest, web_copy.OPT_OUT]:
+                return _answered(
+                    request, lambda request: web_copy.opt_out(request, "/".join(rest)), web_copy.METHODS
+                )
+            case ["v" | "V", *rest]:
+                return _answered(
+                    request, lambda request: web_copy.copy(request, "/".join(rest)), web_copy.METHODS
+                )
             case ["i", file]:
                 return _answered(request, lambda request: images.picture(request, file), images.METHODS)
             case [".well-known", "gpc.json"]:

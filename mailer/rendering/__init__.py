@@ -32,6 +32,7 @@ from mailer.rendering.notices import (
 from mailer.rendering.previewing import image_names, preview
 from mailer.rendering.reasons import reason_for
 from mailer.rendering.skeletons import DamagedSkeleton, Skeleton
+from mailer.rendering.web_copy import web_copy
 
 LAYOUTS = ("", *SHIPPED)
 
@@ -65,4 +66,5 @@ __all__ = [
     "reason_for",
     "sign_up_notice",
     "way_back_notice",
+    "web_copy",
 ]

@@ -1,5 +1,6 @@
 """Filling a skeleton for one recipient: the hottest code of a campaign, and the last to write its bytes."""
 
+import hashlib
 import html
 import secrets
 import unicodedata
@@ -18,7 +19,7 @@ from mailer.rendering.headers import folded, unstructured
 from mailer.rendering.quoted_printable import encode_value
 from mailer.rendering.reply_marks import looks_like_a_reply
 from mailer.rendering.skeletons import SUBJECT, Skeleton
-from mailer.tokens import OptOutToken, opt_out_address, opt_out_url, preferences_link
+from mailer.tokens import OptOutToken, ViewToken, opt_out_address, opt_out_url, preferences_link, view_url
 
 LONGEST_IN_LINE = 40
 JOINERS = frozenset("\u200c\u200d")  # Persian, Hindi and others need them to spell
@@ -30,13 +31,18 @@ def fill(skeleton: Skeleton, recipient: Recipient, *, at: datetime, is_test: boo
 
     Raises Unfillable, whose reason names no address, if this recipient can't be written to.
     """
-    values = _values(skeleton, recipient, at, is_test)
+    data = written(skeleton, _values(skeleton, recipient, at, is_test))
+    return Envelope(skeleton.sender.from_email, recipient.address, data)
+
+
+def written(skeleton: Skeleton, values: dict[str, str]) -> bytes:
+    """The bytes of the message with `values` in its gaps."""
     parts = list(skeleton.template)
     for slot, gaps in skeleton.places:
         encoded = _header(slot, values, skeleton) if slot.place is Place.HEADER else _body(slot, values)
         for gap in gaps:
             parts[gap] = encoded
-    return Envelope(skeleton.sender.from_email, recipient.address, b"".join(parts))
+    return b"".join(parts)
 
 
 def require_address(address: str) -> None:
@@ -65,12 +71,19 @@ def _values(skeleton: Skeleton, recipient: Recipient, at: datetime, is_test: boo
         "message_id": (f"<{skeleton.campaign}.{recipient.address_key.hex()}{mark}@{skeleton.sender.domain}>"),
         "url": opt_out,
         "preferences": preferences_link(opt_out),
+        "view": view_url(ViewToken(skeleton.campaign, digest_of(skeleton.raw), token.is_test)),
         "mailto": opt_out_address(token) if settings.INBOUND_DOMAIN else "",
         "reason": recipient.reason if recipient.reason.isprintable() else _one_line(recipient.reason),
         "first_name": _name(recipient.first_name),
         "last_name": _name(recipient.last_name),
         "email": recipient.address,
     }
+
+
+@lru_cache(maxsize=4)
+def digest_of(raw: bytes) -> bytes:
+    """Cached: hashing takes as long as filling, and every message of a campaign names the same bytes."""
+    return hashlib.sha256(raw).digest()
 
 
 @lru_cache(maxsize=16)

@@ -43,6 +43,11 @@ def lists_notice(sender: SenderFacts) -> str:
     return f"Choose which lists of {sender.trade_name} you are on"
 
 
+def view_notice() -> str:
+    """For mail programs that show it wrongly. Below, not above the message: what stands first is what inboxes show."""
+    return "View this email in your browser"
+
+
 def html_document(
     author: str,
     preheader: str,
@@ -136,8 +141,19 @@ def _footer_words(sender: SenderFacts, kind: KindFacts, marks: Marks, look: Look
         f'text-decoration:underline">{html.escape(notice(sender))}</a><br>\n{ways_out(sender)}</p>\n'
         f'{paragraph}<a href="{marks.mark(Slot("preferences", Place.HTML))}" style="color:{look.link};'
         f'text-decoration:underline">{html.escape(lists_notice(sender))}</a></p>\n'
+        f"{_html_view(kind, marks, look)}"
         f"{paragraph}{RIGHT_TO_OBJECT}</p>\n"
         f'<p style="margin:0">{lines}</p>\n'
+    )
+
+
+def _html_view(kind: KindFacts, marks: Marks, look: Look) -> str:
+    """Not in a notice, which leads nowhere but to the opt-out (D66)."""
+    if kind.is_notice:
+        return ""
+    return (
+        f'<p style="margin:0 0 12px"><a href="{marks.mark(Slot("view", Place.HTML))}" style="color:{look.link};'
+        f'text-decoration:underline">{view_notice()}</a></p>\n'
     )
 
 
@@ -161,6 +177,7 @@ def text_document(author: str, sender: SenderFacts, kind: KindFacts, marks: Mark
             f"{lists_notice(sender)}:",
             marks.mark(Slot("preferences", Place.TEXT)),
             "",
+            *([] if kind.is_notice else [f"{view_notice()}:", marks.mark(Slot("view", Place.TEXT)), ""]),
             RIGHT_TO_OBJECT,
             "",
             *sender.address_lines,

@@ -71,6 +71,7 @@ def test_both_parts_carry_label_footer_address_and_the_header_s_link():
     raw = sent(compiled(), address="ada@example.com")
     link = read(raw)["List-Unsubscribe"].strip()[1:-1]
     text, html = parts(raw)
+    view = tokens.view_url(tokens.ViewToken(CAMPAIGN, compiled().sha256))
     assert text == (
         "Advertisement · Acme Garden\n\nRoses want covers now.\n\n" + "-" * 62 + "\n"
         "This email is an advertisement from Acme Garden LLC. Acme Garden is a trade name of Acme Garden LLC.\n"
@@ -79,6 +80,7 @@ def test_both_parts_carry_label_footer_address_and_the_header_s_link():
         f"Unsubscribe from all email from Acme Garden LLC:\n{link}\n"
         "One click on the page is enough. It takes effect immediately.\n\n"
         f"Choose which lists of Acme Garden you are on:\n{link}/preferences\n\n"
+        f"View this email in your browser:\n{view}\n\n"
         "Your right to object: you may object to the use of your data for marketing at any time. "
         "Unsubscribing above does that.\n\n"
         "Acme Garden LLC\n1450 Rose Street\nPortland, OR 97201\nUS\n+1 503 555 0100\n"
@@ -99,7 +101,7 @@ def test_the_choice_of_lists_stands_below_the_opt_out_and_is_quieter():
     link = read(raw)["List-Unsubscribe"].strip()[1:-1]
     text, html = parts(raw)
     assert [line for line in text.splitlines() if "/u/" in line] == [link, f"{link}/preferences"]
-    loud, quiet = re.findall(r'<a href="([^"]+)" style="([^"]+)">([^<]+)</a>', html)
+    loud, quiet, _ = re.findall(r'<a href="([^"]+)" style="([^"]+)">([^<]+)</a>', html)
     assert (loud[0], quiet[0]) == (link, f"{link}/preferences")
     assert "font-weight:bold" in loud[1] and "font-weight" not in quiet[1]
     assert loud[2] == "Unsubscribe from all email from Acme Garden LLC"
