@@ -14,7 +14,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from mailer import addresses, approvals, counters, evidence, images, locks, rendering
-from mailer.compliance import Count, Finding, Grounds, Severity, blocks, catalogue, check
+from mailer.compliance import Count, Finding, Grounds, Severity, blocks, catalogue, check, check_audience
+from mailer.contacts.origins import origins
 from mailer.models import Approval, Campaign, KillSwitch, MailingList, Revision, Sender, TestAddress, TestSend
 from mailer.rendering import (
     Content,
@@ -233,14 +234,16 @@ def findings_of(campaign: Campaign) -> list[Finding]:
     """What the rules say of the campaign as it stands."""
     lists = list(campaign.lists.order_by("slug"))
     findings = [] if lists else [_no_list()]
-    return findings + check(
+    kind = KindFacts.of(campaign)
+    findings += check(
         content_of(campaign),
         campaign.sender,
         lists or [MailingList(name="–", slug="none")],
         campaign.pk,
         _grounds(campaign),
-        KindFacts.of(campaign),
+        kind,
     )
+    return [*findings, *check_audience(origins(lists), kind)]
 
 
 def _grounds(campaign: Campaign) -> Grounds:

@@ -25,6 +25,7 @@ from mailer.admin.campaign_tests import test_context
 from mailer.admin.operations import worker_is_silent
 from mailer.admin.pages import changes, fragment, needs, page, reads, staff
 from mailer.compliance import Finding, Severity, blocks
+from mailer.contacts.origins import origins
 from mailer.models import Campaign, KillSwitch
 
 State = Campaign.State
@@ -120,8 +121,10 @@ def source(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpRe
 def estimate(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResponse:
     """Who would get it now: counted, so it may take seconds with a million people."""
     campaign = _campaign(number)
-    counted = audience.estimate(list(campaign.lists.all()), campaign)
-    return fragment(request, "parts/estimate.html", estimate=counted, campaign=campaign)
+    lists = list(campaign.lists.all())
+    counted = audience.estimate(lists, campaign)
+    unknown = sum(each.people for each in origins(lists) if not each.country and not each.is_proven)
+    return fragment(request, "parts/estimate.html", estimate=counted, campaign=campaign, unknown=unknown)
 
 
 # -- launch -------------------------------------------------------------------------------------------

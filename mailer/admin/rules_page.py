@@ -14,6 +14,7 @@ from django.utils import timezone
 from mailer.admin.pages import page, reads
 from mailer.compliance import reminders
 from mailer.compliance.catalogue import Rule, catalogue
+from mailer.compliance.consent_laws import LAWS
 from mailer.models import Approval, Campaign, Evidence
 
 LATELY = (30, 90)  # days
@@ -39,6 +40,7 @@ def rules_page(request: HttpRequest, model_admin: ModelAdmin) -> HttpResponse:
         request, model_admin, "rules.html", "Rules",
         groups=[(name, list(rules)) for name, rules in groupby(_told(), lambda told: told.rule.group)],
         lately=LATELY, due=reminders.reviews_due(), number=len(catalogue()),
+        laws=LAWS,
     )  # fmt: skip
 
 

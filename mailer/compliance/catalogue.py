@@ -9,13 +9,14 @@ from functools import cache
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Severity
-from mailer.compliance.rules import KIND_RULES, MESSAGE_RULES, SENDER_RULES, SUBJECT_RULES
+from mailer.compliance.rules import AUDIENCE_RULES, KIND_RULES, MESSAGE_RULES, SENDER_RULES, SUBJECT_RULES
 
 GROUPS: tuple[tuple[str, Sequence[Callable]], ...] = (
     ("Who sends", SENDER_RULES),
     ("What goes out", MESSAGE_RULES),
     ("What a subject claims", SUBJECT_RULES),
     ("What kind of mail it is", KIND_RULES),
+    ("Who gets it", AUDIENCE_RULES),
 )
 _SEVERITY = re.compile(rf"\bSeverity\.({'|'.join(severity.name for severity in Severity)})\b")
 

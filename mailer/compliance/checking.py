@@ -9,7 +9,8 @@ from mailer.compliance.claims import check_claims
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.finished import UnreadableMessage, finished_messages
 from mailer.compliance.grounds import Grounds
-from mailer.compliance.rules import MESSAGE_RULES, SENDER_RULES
+from mailer.compliance.rules import AUDIENCE_RULES, MESSAGE_RULES, SENDER_RULES
+from mailer.contacts.origins import Origin
 from mailer.models import MailingList, Sender
 from mailer.rendering import (
     Content,
@@ -75,6 +76,11 @@ def check_skeleton(skeleton: Skeleton, sender: Sender | None) -> list[Finding]:
         return [Finding("readable", Severity.BLOCK, str(unreadable), "RFC 5322; RFC 2045")]
     found = (finding for message in messages for rule in MESSAGE_RULES for finding in rule(message))
     return _each_once([*_sender_findings(sender, skeleton), *found])
+
+
+def check_audience(origins: Sequence[Origin], kind: KindFacts = COMMERCIAL) -> list[Finding]:
+    """What the law where its people live asks of a campaign's lists."""
+    return [finding for rule in AUDIENCE_RULES for finding in rule(origins, kind)]
 
 
 def check_notice(envelope: Envelope, sender: Sender) -> list[Finding]:

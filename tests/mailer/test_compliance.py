@@ -72,7 +72,13 @@ def test_an_opt_out_address_that_nobody_reads_is_found(settings, monkeypatch):
 
 def test_every_rule_file_is_in_the_order_and_names_its_source():
     modules = [import_module(f"{rules.__name__}.{each.name}") for each in iter_modules(rules.__path__)]
-    every = {*rules.SENDER_RULES, *rules.MESSAGE_RULES, *rules.SUBJECT_RULES, *rules.KIND_RULES}
+    every = {
+        *rules.SENDER_RULES,
+        *rules.MESSAGE_RULES,
+        *rules.SUBJECT_RULES,
+        *rules.KIND_RULES,
+        *rules.AUDIENCE_RULES,
+    }
     assert {module.check for module in modules} == every
     for module in modules:
         assert module.__doc__ and module.__name__.rpartition(".")[2] == module.RULE and module.SOURCE

@@ -24,6 +24,7 @@ from mailer.compliance.rules import (
     opt_out_link,
     other_advertisers,
     postal_address,
+    recipient_consent,
     sender_attested,
     sender_complete,
     sender_dns,
@@ -141,3 +142,6 @@ SUBJECT_RULES = (
     subject_names.check,
     subject_pressure.check,
 )
+
+# Who gets it: judged on the people of its lists.
+AUDIENCE_RULES = (recipient_consent.check,)
