@@ -6,7 +6,7 @@ sender attests, since all of these decide whether anything goes out.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from mailer.compliance import Count, Finding, Grounds, Severity, blocks, catalog
 from mailer.contacts.origins import origins
 from mailer.models import Approval, Campaign, KillSwitch, MailingList, Revision, Sender, TestAddress, TestSend
 from mailer.rendering import (
+    Brand,
     Content,
     ContentRefused,
     KindFacts,
@@ -261,7 +262,14 @@ def _no_list() -> Finding:
 
 
 def content_of(campaign: Campaign) -> Content:
-    return Content(campaign.subject, campaign.preheader, campaign.html, campaign.text)
+    return Content(
+        campaign.subject,
+        campaign.preheader,
+        campaign.html,
+        campaign.text,
+        campaign.layout,
+        Brand.of(campaign.sender),
+    )
 
 
 def compiled(campaign: Campaign) -> Skeleton:
@@ -283,10 +291,12 @@ def _frozen(campaign: Campaign, skeleton: Skeleton, approval: Approval, user: An
         number=campaign.revisions.count() + 1,
         subject=campaign.subject,
         preheader=campaign.preheader,
+        layout=campaign.layout,
         html=campaign.html,
         text=campaign.text,
         kind=campaign.kind,
         sender_facts=SenderFacts.of(campaign.sender).as_json(),
+        brand=asdict(Brand.of(campaign.sender)),
         skeleton=raw,
         sha256=hashlib.sha256(raw).digest(),
         approval=approval,

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.db import transaction
@@ -24,6 +23,7 @@ from mailer.admin import (
 from mailer.admin.campaign_tests import test_context
 from mailer.admin.operations import worker_is_silent
 from mailer.admin.pages import changes, fragment, needs, page, reads, staff
+from mailer.admin.previews import PREVIEW_POLICY, as_preview
 from mailer.compliance import Finding, Severity, blocks
 from mailer.contacts.origins import origins
 from mailer.models import Campaign, KillSwitch
@@ -31,12 +31,6 @@ from mailer.models import Campaign, KillSwitch
 State = Campaign.State
 # What has no preview: content that the rules refuse, and bytes that an older Candor froze in another form.
 NOT_SHOWN = (rendering.ContentRefused, rendering.Unfillable, rendering.DamagedSkeleton)
-# The HTML of a message is shown as what it is: a stranger's document. Its own URL and `sandbox` keep it
-# from script, forms and our cookies; pictures may be loaded from where the message has them.
-PREVIEW_POLICY = (
-    f"default-src 'none'; img-src https: {settings.PUBLIC_URL}; style-src 'unsafe-inline'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox"
-)
 
 
 def _campaign(number: int) -> Campaign:
@@ -95,9 +89,7 @@ def preview_html(request: HttpRequest, model_admin: ModelAdmin, number: int) -> 
     shown = _preview(_campaign(number))
     if shown is None:
         raise Http404
-    # A click opens beside the admin, not inside the frame.
-    html = '<base target="_blank">' + shown.html
-    return HttpResponse(html, headers={"Content-Security-Policy": PREVIEW_POLICY})
+    return as_preview(shown.html)
 
 
 @xframe_options_sameorigin
@@ -216,6 +208,7 @@ def copy(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResp
             sender=original.sender,
             subject=original.subject,
             preheader=original.preheader,
+            layout=original.layout,
             html=original.html,
             text=original.text,
             **campaign_kinds.copied(original, request),

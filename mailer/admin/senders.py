@@ -18,6 +18,7 @@ from unfold.admin import ModelAdmin
 from unfold.decorators import display
 
 from mailer import campaigns, evidence
+from mailer.admin import sender_brands
 from mailer.admin.pages import SimpleForm, changes, needs, page
 from mailer.compliance import sender_dns
 from mailer.compliance.freemail import is_freemail
@@ -192,6 +193,7 @@ class SenderAdmin(SimpleForm):
         return (
             ("<int:number>/attest/<slug:what>/", "mailer_sender_attest", attest),
             ("<int:number>/dns/", "mailer_sender_dns", ask_dns),
+            *sender_brands.URLS,
         )
 
     def change_view(

@@ -2,6 +2,7 @@
 
 from mailer.models.api_keys import ApiKey, ApiMinute
 from mailer.models.approvals import Approval
+from mailer.models.brands import SenderBrand
 from mailer.models.campaigns import Campaign, Revision, TestAddress, TestSend
 from mailer.models.consents import Consent, SignUp, SignUpForm, SignUpWording
 from mailer.models.contacts import Contact, MailingList, Subscription
@@ -65,6 +66,7 @@ __all__ = [
     "Revision",
     "Seal",
     "Sender",
+    "SenderBrand",
     "SignUp",
     "SignUpForm",
     "SignUpWording",

@@ -43,6 +43,15 @@ class Campaign(models.Model):
         BREACH = "breach", "Notice of a breach of personal data"
         RIGHTS = "rights", "Notice about their rights in personal data"
 
+    class Layout(models.TextChoices):
+        """What is drawn around the body, or what the body is. `rendering.layouts` has one way for each."""
+
+        NEWSLETTER = "newsletter", "Newsletter"
+        ANNOUNCEMENT = "announcement", "Announcement"
+        LETTER = "letter", "Letter"
+        OWN_HTML = "", "My own HTML"
+        MJML = "mjml", "My own MJML"
+
     name = models.CharField(max_length=120, help_text="For yourself; recipients don't see it.")
     sender = models.ForeignKey(Sender, models.PROTECT, related_name="campaigns")
     lists = models.ManyToManyField(MailingList, related_name="campaigns")
@@ -57,6 +66,7 @@ class Campaign(models.Model):
     preheader = models.CharField(
         max_length=140, blank=True, help_text="The line that many mail programs show beside the subject."
     )
+    layout = models.CharField(max_length=12, choices=Layout, blank=True, default=Layout.OWN_HTML)
     html = models.TextField(
         "body (HTML)",
         blank=True,
@@ -144,6 +154,7 @@ class Revision(models.Model):
     number = models.PositiveIntegerField()
     subject = models.CharField(max_length=200)
     preheader = models.CharField(max_length=140, blank=True)
+    layout = models.CharField(max_length=12, blank=True, default="")
     html = models.TextField(blank=True)
     text = models.TextField(blank=True)
     kind = models.CharField(
@@ -153,6 +164,7 @@ class Revision(models.Model):
         db_default=Campaign.Kind.COMMERCIAL,
     )
     sender_facts = models.JSONField()
+    brand = models.JSONField(default=dict)
     skeleton = models.BinaryField()
     sha256 = models.BinaryField(max_length=32)
     approval = models.ForeignKey(

@@ -130,6 +130,7 @@ KEPT: Mapping[str, Kept] = {
     "mailer.Reading": Kept(),
     "mailer.SpokenCount": Kept(),
     "mailer.Sender": Kept(),
+    "mailer.SenderBrand": Kept(),
     "mailer.DnsAnswer": Kept(text=("words", "found", "record_value", "failure")),
     "mailer.ApiKey": Kept(text=("name",)),
     "mailer.ApiMinute": Kept(),

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from django.conf import settings
+
 from mailer.colours import HEX, LEAST_CONTRAST, contrast
+from mailer.models import Sender, SenderBrand
 
 # Letters that every machine has: a font that is fetched is a stranger who sees each reader.
 FONTS = {
@@ -28,6 +31,21 @@ class Brand:
     font: str = "sans"
     logo: str = ""  # an absolute address, or none: then the trade name stands in its place
     logo_width: int = 160
+
+    @classmethod
+    def of(cls, sender: Sender) -> "Brand":
+        """How `sender` looks; plain, if nobody has chosen."""
+        chosen = SenderBrand.objects.filter(sender=sender).first() if sender.pk else None
+        if chosen is None:
+            return PLAIN
+        return cls(
+            ink=chosen.ink,
+            accent=chosen.accent,
+            ground=chosen.ground,
+            font=chosen.font,
+            logo=f"{settings.PUBLIC_URL}{chosen.logo}" if chosen.logo.startswith("/") else chosen.logo,
+            logo_width=chosen.logo_width,
+        )
 
     @property
     def letters(self) -> str:

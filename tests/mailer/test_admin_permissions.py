@@ -80,6 +80,8 @@ PAGES = {
     "/admin/mailer/sender/add/": (403, 403, 200, 200),
     "/admin/mailer/sender/{s}/change/": (403, 200, 200, 200),
     "/admin/mailer/sender/{s}/delete/": (403, 403, 403, 403),  # a campaign has it
+    "/admin/mailer/sender/{s}/look/": (403, 200, 200, 200),
+    "/admin/mailer/sender/{s}/look/letter/": (403, 200, 200, 200),
     "/admin/mailer/sender/{s}/attest/identity/": (403, 403, 200, 200),
     "/admin/mailer/sender/{s}/attest/address/": (403, 403, 200, 200),
     "/admin/mailer/suppression/": (403, 200, 200, 200),

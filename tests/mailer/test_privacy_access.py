@@ -312,12 +312,13 @@ NO_TRACES = {
     # the author's and the business's own words, frozen as they were sent and approved
     "mailer.MailingList": {"name", "slug"},
     "mailer.Campaign": {"name", "subject", "preheader", "html", "text", "advertisers"},
-    "mailer.Revision": {"subject", "preheader", "html", "text", "sender_facts"},
+    "mailer.Revision": {"subject", "preheader", "layout", "html", "text", "sender_facts", "brand"},
     "mailer.Image": {"name", "alt"},
     "mailer.Sender": {
         "legal_name", "trade_name", "from_email", "reply_to", "contact",
         "line1", "line2", "city", "region", "postal_code", "country", "dkim_selectors",
     },
+    "mailer.SenderBrand": {"ink", "accent", "ground", "logo"},
     "mailer.DnsAnswer": {"about", "record_name", "record_kind"},  # of the operator's own domains
     "mailer.Approval": {"actor", "policy", "reason", "releases"},  # only added to: staff's answers for a campaign
     "mailer.Offer": {"what", "value", "scope", "conditions", "zone", "reason", "actor"},

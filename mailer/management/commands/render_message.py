@@ -16,6 +16,7 @@ from mailer.rendering import (
     LAYOUTS,
     MJML,
     SAMPLE_RECIPIENT,
+    Brand,
     Content,
     ListFacts,
     SenderFacts,
@@ -62,6 +63,7 @@ class Command(BaseCommand):
             html=_read(html) if has_body else HTML,
             text=_read(options["text"]),
             layout=MJML if options["mjml"] else options["layout"],
+            brand=Brand.of(sender),
         )
         friends = MailingList(name="Friends", slug="friends")
         findings = check(content, sender, [friends], NO_CAMPAIGN)
