@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "csp",
     "anymail",
+    "django_prose_editor",
     "mailer.apps.MailerConfig",
     *(["project.inbox"] if LOCAL else []),
 ]

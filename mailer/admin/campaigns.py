@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from mailer import evidence
 from mailer.admin import (
     campaign_approval,
+    campaign_drafts,
     campaign_grounds,
     campaign_kinds,
     campaign_messages,
@@ -24,12 +25,14 @@ from mailer.admin import (
     campaign_tests,
     rules_page,
 )
+from mailer.admin.editor import BodyWidget, with_nonce
 from mailer.admin.pages import LongList, OwnPageList, SimpleForm, staff
 from mailer.models import Campaign, MailingList, Sender
 from mailer.rendering import KindFacts
+from mailer.rendering.mjml import is_mjml
 
 State = Campaign.State
-WRITTEN = ("name", "sender", "subject", "preheader", "html", "text")
+WRITTEN = ("name", "sender", "subject", "preheader", "layout", "html", "text")
 
 
 class CampaignForm(campaign_kinds.KindForm):
@@ -46,21 +49,29 @@ class CampaignForm(campaign_kinds.KindForm):
         labels = {
             **campaign_kinds.KindForm.Meta.labels,
             "preheader": "Preview line",
-            "html": "Message (HTML)",
+            "layout": "Layout",
+            "html": "Message",
             "text": "Message (plain text)",
         }
         help_texts = {
             **campaign_kinds.KindForm.Meta.help_texts,
-            "html": "What your designer or editor gives you. Without HTML, leave it empty and write plain text below.",
+            "layout": "What is drawn around your words, in the sender's colours. The last two take what a designer "
+            "gives you.",
+            "html": "In a layout, a link alone in its paragraph becomes a button, and a picture alone in its paragraph "
+            "is as wide as the sheet. To write plain text only, leave it empty.",
             "text": "For readers whose mail program shows no HTML. Leave it empty to have it made from the HTML.",
         }
         widgets = {
-            "html": UnfoldAdminTextareaWidget(attrs={"rows": 22, "spellcheck": "true", "data-code": ""}),
+            "html": BodyWidget,
             "text": UnfoldAdminTextareaWidget(attrs={"rows": 10}),
         }
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
+        if said.get("kind") == Campaign.Kind.NOTICE:  # plain text: nothing is drawn around it
+            said["layout"] = Campaign.Layout.OWN_HTML
+        if is_mjml(said.get("html", "")) and said.get("layout") != Campaign.Layout.MJML:
+            self.add_error("layout", "The message is MJML. Choose “My own MJML” here.")
         if not said.get("html", "").strip() and not said.get("text", "").strip():
             raise forms.ValidationError("There is no message yet: write HTML or plain text.")
         return said
@@ -84,10 +95,11 @@ class CampaignAdmin(LongList, SimpleForm):
                 "description": "Say what the message is. Every claim in a subject must be borne out by the message.",
             },
         ),
-        ("Message", {"fields": ("html", "text")}),
+        ("Message", {"fields": ("layout", "html", "text")}),
         campaign_kinds.FIELDSET,
     )
     change_form_outer_before_template = "mailer/admin/parts/merge_fields.html"
+    change_form_outer_after_template = "mailer/admin/parts/draft_preview.html"
 
     @admin.display(description="progress")
     def progress(self, campaign: Campaign) -> str:
@@ -115,6 +127,7 @@ class CampaignAdmin(LongList, SimpleForm):
 
     def get_custom_urls(self) -> tuple:
         return (
+            *campaign_drafts.URLS,
             *campaign_pages.URLS,
             *campaign_approval.URLS,
             *campaign_offers.URLS,
@@ -131,7 +144,13 @@ class CampaignAdmin(LongList, SimpleForm):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         only = Sender.objects.values_list("pk", flat=True)[:2]
-        return {"sender": only[0]} if len(only) == 1 else {}
+        sender = {"sender": only[0]} if len(only) == 1 else {}
+        return {"layout": Campaign.Layout.NEWSLETTER, **sender}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        return super().render_change_form(request, with_nonce(context, request), *args, **kwargs)
 
     # -- what went out stays as it was ---------------------------------------------------------------
 

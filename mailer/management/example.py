@@ -93,6 +93,7 @@ def put_campaign(name: str, subject: str, sender: Sender, to: MailingList, user:
         sender=sender,
         subject=subject,
         preheader="Roses, hoses and broad beans.",
+        layout=Campaign.Layout.NEWSLETTER,
         html=HTML,
         author=user,
     )

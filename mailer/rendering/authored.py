@@ -76,6 +76,7 @@ NUMBERS = frozenset({
 COLOURS = frozenset({"bgcolor", "color"})
 QUERY = re.compile(r"https?://[^/?#\s]+[^?#\s]*\?[^#\s]*", re.IGNORECASE)
 
+DECLARED = re.compile(r"[a-z-]{1,40}")
 INLINER = css_inline.CSSInliner(load_remote_stylesheets=False)
 
 
@@ -129,7 +130,7 @@ def clean_marked(
     if _depth(tree) > DEEPEST:
         problems.append(TOO_DEEP)
         return Cleaned()
-    styled = _parse(INLINER.inline(_balanced(tree)))
+    styled = _parse(_inlined(tree, problems))
     if styled is None:
         return Cleaned()
     pictures.place(styled, problems)
@@ -141,6 +142,28 @@ def clean_marked(
     cleaned = CLEANER.clean(_balanced(styled)).strip()
     problems += left_over(_words_of(cleaned), WHERE)
     return Cleaned(cleaned, dropped)
+
+
+def _inlined(tree: HtmlElement, problems: list[Problem]) -> str:
+    """Style sheets taken into style attributes; css-inline stops at attributes such as `color:;`, which are common."""
+    document = _balanced(tree)
+    try:
+        return INLINER.inline(document)
+    except css_inline.InlineError:
+        _tidy_styles(tree)
+    try:
+        return INLINER.inline(_balanced(tree))
+    except css_inline.InlineError as wrong:
+        words = f"A style sheet in the HTML can’t be read ({wrong}). Mend it or take it out."
+        problems.append(Problem("style_sheet", words, WHERE))
+        return ""
+
+
+def _tidy_styles(tree: HtmlElement) -> None:
+    for element in tree.iterfind(".//*[@style]"):
+        wanted = declarations(element.get("style", "")).items()
+        kept = (f"{name}:{value}" for name, value in wanted if DECLARED.fullmatch(name) and value)
+        element.set("style", ";".join(kept))
 
 
 def _name_columns(tree: HtmlElement, names: Mapping[str, str]) -> None:

@@ -220,6 +220,7 @@ def write_a_campaign(page, name: str, subject: str, to: str) -> str:
     page.fill("[name=name]", name)
     page.check(f"label:has-text('{to}') input, li:has-text('{to}') input")
     page.fill("[name=subject]", subject)
+    page.select_option("[name=layout]", label="My own HTML")
     page.fill("[name=html]", MESSAGE)
     page.click("button[name=_save]")
     page.wait_for_url(re.compile(r"/campaign/\d+/$"))

@@ -169,6 +169,14 @@ def test_whatever_is_written_a_layout_loses_no_law(written, layout):
     assert not blocking & {"label_first", "footer_last", "readable"}
 
 
+@pytest.mark.parametrize("style", ["color:;", "color", "color:;x", ":red", "a:b;;{", "color:red;'"])
+def test_a_style_that_is_broken_costs_nobody_their_message(style):
+    _, html = parts(
+        sent(compiled(f'<style>p{{color:#333333}}</style><p style="{style}">Roses want covers.</p>'))
+    )
+    assert "Roses want covers." in html
+
+
 # -- an author's MJML ------------------------------------------------------------------------------------
 
 
