@@ -373,7 +373,7 @@ def test_a_text_of_its_own_replaces_the_one_made_from_html():
 def test_links_and_images_are_written_out_in_the_text_part():
     html = '<p>See <a href="https://example.com/w">winter</a></p><img src="https://example.com/r.png" alt="a rose">'
     text = parts(sent(compiled(html)))[0]
-    assert "[winter](https://example.com/w)" in text and "[a rose]" in text
+    assert "See winter (https://example.com/w)" in text and "[a rose]" in text
 
 
 def test_blank_lines_can_not_push_the_footer_away():
