@@ -10,7 +10,9 @@ import logging
 import re
 import ssl
 from dataclasses import dataclass
+from email.header import decode_header, make_header
 from email.message import EmailMessage as Parsed
+from email.utils import getaddresses
 
 from anymail.exceptions import (
     AnymailConfigurationError,
@@ -27,6 +29,7 @@ from requests.exceptions import ConnectTimeout, RequestException
 from urllib3.exceptions import NewConnectionError, ProxyError
 from urllib3.exceptions import SSLError as TlsError
 
+from mailer.transports import ses
 from mailer.transports.contract import Envelope, Kind, Outcome, TransportUnavailable, one_line, without
 
 log = logging.getLogger(__name__)
@@ -41,15 +44,17 @@ class Capability:
     tracking_switch: bool = False  # lets a message say that links are not to be wrapped
     own_headers: frozenset[str] = frozenset()  # sets these itself and takes no message that brings them
     denials: frozenset[str] = frozenset()  # codes of an error that it does not tell by its HTTP status
+    takes_bytes: bool = False  # the whole message as it is, instead of its parts
 
 
 # One row per backend of django-anymail 15.2 (anymail/backends/*.py: which set_… methods exist).
 CAPABILITIES = {
-    "amazon_ses": Capability(),
+    "amazon_ses": Capability(takes_bytes=True),
     "brevo": Capability(),
     "mailersend": Capability(
+        metadata=False,
         refused="MailerSend passes our List-Unsubscribe headers on in Enterprise accounts only "
-        "(anymail docs, esps/mailersend)."
+        "(anymail docs, esps/mailersend).",
     ),
     "mailgun": Capability(tracking_switch=True),
     # Send API v3.1 reserves headers (the list is in symfony/mailer's MailjetApiTransport).
@@ -87,12 +92,17 @@ CAPABILITIES = {
 OWN_FIELDS = frozenset(
     {"from", "to", "subject", "reply-to", "mime-version", "content-type", "content-transfer-encoding"}
 )
+FOLD = re.compile(r"\r?\n(?=[ \t])")
 TAKEN = frozenset({"sent", "queued"})
 BUSY = frozenset({408, 429, 503})  # it has not taken the request and says so (RFC 9110 §15)
 ACCOUNT = frozenset({401, 402, 403})
 # How ESPs name the recipient in a refusal: “to parameter is not a valid address” (Mailgun), "To[0].Email"
 # (Mailjet), personalizations.0.to.0.email (SendGrid), `to` (Resend), "not valid in to" (Brevo).
 OF_RECIPIENT = re.compile(r"""\brecipient|["'`.]to["'`.\[]|\bto parameter|\bin to\b""", re.IGNORECASE)
+
+
+class NameRefused(ValueError):
+    """A display name that the ESP would show as another one."""
 
 
 def problem(esp: str) -> str:
@@ -107,13 +117,16 @@ def problem(esp: str) -> str:
     if capability.refused:
         return f"{capability.refused} Commercial mail needs them: use another mail service, or EMAIL_URL."
     try:
+        wrong = ses.problem() if capability.takes_bytes else ""
         _backend(esp)
-    except (ImportError, AnymailConfigurationError) as wrong:
-        return f"The mail service “{esp}” can't be used: {one_line(str(wrong))}"
-    return ""
+    except (ImportError, AnymailConfigurationError) as refused:
+        wrong = str(refused)
+    return f"The mail service “{esp}” can't be used: {one_line(wrong)}" if wrong else ""
 
 
 def _backend(esp: str) -> BaseEmailBackend:
+    if CAPABILITIES[esp].takes_bytes:
+        return ses.backend()
     return get_connection(f"anymail.backends.{esp}.EmailBackend")
 
 
@@ -142,7 +155,12 @@ class EspTransport:
         if self.unavailable:  # asked once: the rest of the group would fare alike, or be in doubt too
             self._outcomes.append(Outcome(key, Kind.LATER, self.unavailable))
             return
-        message = as_anymail(envelope, CAPABILITIES[self._esp])
+        try:
+            message = as_anymail(envelope, CAPABILITIES[self._esp])
+        except NameRefused as refused:
+            self._note(None, str(refused))
+            self._outcomes.append(Outcome(key, Kind.LATER, str(refused)))
+            return
         message.connection = self._backend
         kind, words = self._handed_in(message, envelope.rcpt_to)
         detail = without(envelope.rcpt_to, one_line(words))
@@ -172,10 +190,10 @@ class EspTransport:
 
     def _failed(self, wrong: AnymailError, recipient: str) -> tuple[Kind | None, str]:
         """The request did not succeed. Only what certainly did not reach the ESP may be tried again."""
-        status, words = wrong.status_code, _words(wrong)
+        status, words = _status(wrong), _words(wrong)
         if status in BUSY or _never_connected(wrong):
             return Kind.LATER, words
-        if status in ACCOUNT:
+        if status in ACCOUNT or type(wrong.__cause__).__name__ in ses.NO_ACCOUNT:
             return None, words
         denied = any(f'"{code}"' in words for code in CAPABILITIES[self._esp].denials)
         if denied or (status is not None and 400 <= status < 500):
@@ -190,24 +208,45 @@ class EspTransport:
 
 
 def as_anymail(envelope: Envelope, capability: Capability) -> AnymailMessage:
-    """The finished bytes as an anymail message: same headers, same parts, nothing wrapped."""
+    """The finished bytes as an anymail message: same headers, same parts, nothing wrapped. Raises NameRefused."""
     parsed = email.message_from_bytes(envelope.data, policy=email.policy.default)
     assert isinstance(parsed, Parsed)  # noqa: S101  what the default policy makes
-    left_out = OWN_FIELDS | capability.own_headers
-    message = AnymailMessage(
+    fields, left_out = _fields(envelope.data), OWN_FIELDS | capability.own_headers
+    message = (ses.FinishedMessage if capability.takes_bytes else AnymailMessage)(
         subject=str(parsed["Subject"]),
         body=_part(parsed, "plain"),
-        from_email=str(parsed["From"]),
+        from_email=_author(fields["From"], capability),
         to=[envelope.rcpt_to],
-        reply_to=[str(value) for value in parsed.get_all("Reply-To", [])],
-        headers={name: str(value).strip() for name, value in parsed.items() if name.lower() not in left_out},
+        reply_to=[fields["Reply-To"]] if "Reply-To" in fields else [],
+        headers={name: value for name, value in fields.items() if name.lower() not in left_out},
     )
     message.attach_alternative(_part(parsed, "html"), "text/html")
+    if isinstance(message, ses.FinishedMessage):
+        message.finished = envelope.data
     if capability.metadata:
         message.metadata = {"delivery": str(parsed["Message-ID"]).strip("<>").partition("@")[0]}
     if capability.tracking_switch:
         message.track_clicks = message.track_opens = False
     return message
+
+
+def _fields(data: bytes) -> dict[str, str]:
+    """Each field in one line, in ASCII as it stands: some services send letters beyond it as raw bytes."""
+    plain = email.message_from_bytes(data, policy=email.policy.compat32)
+    return {name: FOLD.sub("", str(value)).strip() for name, value in plain.items()}
+
+
+def _author(value: str, capability: Capability) -> str:
+    """From, its name always in quotes, so that nothing in it can be taken for syntax. Raises NameRefused."""
+    ((written, address),) = getaddresses([value])
+    if capability.takes_bytes:
+        return address
+    # Python's newer reading puts spaces between the encoded words of a name (3.11 to 3.13, measured)
+    name = str(make_header(decode_header(written)))
+    if "=?" in name:
+        raise NameRefused(f"The name “{name}” holds “=?”, which would be read as encoded letters.")
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}" <{address}>' if name else address
 
 
 def _part(parsed: Parsed, subtype: str) -> str:
@@ -236,7 +275,7 @@ def _reported(message: AnymailMessage, recipient: str) -> tuple[Kind | None, str
 
 def _never_connected(wrong: AnymailError) -> bool:
     """No connection, or none that the certificate lets us trust: nothing of the message was written to it."""
-    if isinstance(wrong, ConnectTimeout):
+    if isinstance(wrong, ConnectTimeout) or type(wrong.__cause__).__name__ in ses.NEVER_CONNECTED:
         return True
     cause: BaseException | None = wrong.__cause__
     if not (isinstance(wrong, RequestException) and cause is not None and cause.args):
@@ -247,11 +286,18 @@ def _never_connected(wrong: AnymailError) -> bool:
     return isinstance(reason, (NewConnectionError, ProxyError))
 
 
+def _status(wrong: AnymailError) -> int | None:
+    """The HTTP status of the answer; Amazon's client has it within."""
+    if isinstance(wrong.response, dict):
+        return wrong.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    return wrong.status_code
+
+
 def _words(wrong: AnymailError) -> str:
     """The ESP's words without the payload that anymail may print after them: that holds addresses."""
-    response = wrong.response
+    response, status = wrong.response, _status(wrong)
     body = getattr(response, "text", "") if response is not None else ""
-    status = f"HTTP {wrong.status_code}:" if wrong.status_code is not None else ""
+    code = f"HTTP {status}:" if status is not None else ""
     said = str(wrong.args[0]) if wrong.args else ""
     cause = str(wrong.__cause__ or "") if response is None else ""
-    return " ".join(filter(None, [said, cause, status, body.strip()]))
+    return " ".join(filter(None, [said, cause, code, body.strip()]))

@@ -30,13 +30,14 @@ class FakeEsp:
     @property
     def anymail(self) -> dict[str, Any]:
         """The ANYMAIL setting with which Candor uses this service."""
-        return {name: value.replace("{url}", self.url) for name, value in self.esp.settings.items()}
+        return json.loads(json.dumps(dict(self.esp.settings)).replace("{url}", self.url))
 
     def __enter__(self) -> Self:
         fake = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            timeout = 20  # of a connection that its client forgot to close
 
             def do_POST(self) -> None:
                 raw = self.rfile.read(int(self.headers["Content-Length"]))

@@ -13,6 +13,8 @@ from email.utils import getaddresses
 from typing import Any
 from urllib.parse import parse_qs
 
+from tests.mailer import strict_mail
+
 NUMBER = "b3b0c4d2-7f1e-4b4c-9a55-000000004711"
 Answer = tuple[int, Any]  # HTTP status and what becomes its JSON, or the bytes of its body
 
@@ -39,6 +41,7 @@ class Message:
     """What the service would send. `untracked` is None where it has no switch for it in a message."""
 
     sender: str
+    sender_name: str
     to: list[str]
     reply_to: str
     subject: str
@@ -46,13 +49,14 @@ class Message:
     html: str
     headers: dict[str, str]
     untracked: bool | None = None
+    raw: bytes = b""  # of a service that takes the whole message
 
 
 @dataclass(frozen=True, slots=True)
 class Esp:
     """One service: Anymail's settings for it ({url} is ours), and how it reads and answers."""
 
-    settings: Mapping[str, str]
+    settings: Mapping[str, Any]
     path: str
     is_authentic: Callable[[Request], bool]
     read: Callable[[Request], Message]
@@ -64,6 +68,17 @@ class Esp:
 
 def bare(*written: str) -> list[str]:
     return [address for _, address in getaddresses(written)]
+
+
+def mailbox(written: str) -> tuple[str, str]:
+    """Address and name of the one mailbox that a string names by the grammar of mail, encoded words decoded."""
+    name, address = strict_mail.mailbox(written)
+    return address, name
+
+
+def decoded(name: str) -> str:
+    """Where a service takes a name with encoded words in it (Brevo, says anymail)."""
+    return strict_mail.phrase(name) if name.startswith("=?") else name
 
 
 def basic(user: str, password: str) -> Callable[[Request], bool]:
@@ -78,7 +93,7 @@ def header(name: str, value: str) -> Callable[[Request], bool]:
 def _mailgun(request: Request) -> Message:
     form = {name: values[0] for name, values in request.form.items()}
     return Message(
-        *bare(form["from"]),
+        *mailbox(form["from"]),
         bare(*request.form["to"]),
         *bare(form["h:Reply-To"]),
         form["subject"],
@@ -92,7 +107,7 @@ def _mailgun(request: Request) -> Message:
 def _postmark(request: Request) -> Message:
     given = request.json
     return Message(
-        *bare(given["From"]),
+        *mailbox(given["From"]),
         bare(given["To"]),
         *bare(given["ReplyTo"]),
         given["Subject"],
@@ -107,6 +122,7 @@ def _brevo(request: Request) -> Message:
     given = request.json
     return Message(
         given["sender"]["email"],
+        decoded(given["sender"].get("name", "")),
         [to["email"] for to in given["to"]],
         given["replyTo"]["email"],
         given["subject"],
@@ -119,7 +135,7 @@ def _brevo(request: Request) -> Message:
 def _resend(request: Request) -> Message:
     given = request.json
     return Message(
-        *bare(given["from"]),
+        *mailbox(given["from"]),
         bare(*given["to"]),
         *bare(*given["reply_to"]),
         given["subject"],
@@ -137,6 +153,7 @@ def _sendgrid(request: Request) -> Message:
     tracking = given["tracking_settings"]
     return Message(
         given["from"]["email"],
+        given["from"].get("name", ""),
         [to["email"] for to in personalization["to"]],
         given["reply_to_list"][0]["email"],
         given["subject"],
@@ -151,6 +168,7 @@ def _mailjet(request: Request) -> Message:
     everyone, (message,) = request.json["Globals"], request.json["Messages"]
     return Message(
         everyone["From"]["Email"],
+        everyone["From"].get("Name", ""),
         [to["Email"] for to in message["To"]],
         everyone["ReplyTo"]["Email"],
         everyone["Subject"],
@@ -166,6 +184,7 @@ def _mandrill(request: Request) -> Message:
     assert all(to["type"] == "to" for to in given["to"])
     return Message(
         given["from_email"],
+        given.get("from_name", ""),
         [to["email"] for to in given["to"]],
         *bare(given["headers"]["Reply-To"]),
         given["subject"],
@@ -179,7 +198,7 @@ def _mandrill(request: Request) -> Message:
 def _postal(request: Request) -> Message:
     given = request.json
     return Message(
-        *bare(given["from"]),
+        *mailbox(given["from"]),
         bare(*given["to"]),
         *bare(given["reply_to"]),
         given["subject"],
@@ -195,6 +214,7 @@ def _scaleway(request: Request) -> Message:
     headers = {pair["key"]: pair["value"] for pair in given["additional_headers"]}
     return Message(
         given["from"]["email"],
+        given["from"].get("name", ""),
         [to["email"] for to in given["to"]],
         *bare(headers["Reply-To"]),
         given["subject"],
@@ -208,6 +228,7 @@ def _mailtrap(request: Request) -> Message:
     given = request.json
     return Message(
         given["from"]["email"],
+        given["from"].get("name", ""),
         [to["email"] for to in given["to"]],
         given["reply_to"]["email"],
         given["subject"],

@@ -1,8 +1,10 @@
 """ESPs: what goes to them is the finished message, and what they answer becomes one true outcome."""
 
+import json
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 
 import pytest
@@ -11,7 +13,8 @@ from mailer.dispatch.settle import result_of
 from mailer.rendering import fill
 from mailer.transports import Kind, Outcome, TransportUnavailable, esp, open_transport
 from tests.mailer.esp_fake import FakeEsp
-from tests.mailer.esp_formats import ESPS, NUMBER
+from tests.mailer.esp_formats import NUMBER
+from tests.mailer.esp_formats_more import ESPS
 from tests.mailer.messages import AT, FACTS, compiled, parts, read, recipient
 
 A, R, L, U = Kind.ACCEPTED, Kind.REFUSED, Kind.LATER, Kind.UNKNOWN
@@ -95,9 +98,8 @@ def test_an_esp_gets_the_finished_message_whole_and_says_its_number(use, name):
         assert NUMBER in outcome.transport_id or outcome.transport_id == "4711"
 
 
-def test_every_esp_that_may_be_used_is_tried_here_but_the_one_without_http_of_its_own():
-    usable = {name for name, capability in esp.CAPABILITIES.items() if not capability.refused}
-    assert usable == {*ESPS, "amazon_ses"}
+def test_every_esp_that_may_be_used_is_tried_here():
+    assert {name for name, capability in esp.CAPABILITIES.items() if not capability.refused} == {*ESPS}
 
 
 def test_mail_without_reply_to_names_none(use):
@@ -140,7 +142,7 @@ def test_a_refused_account_is_an_objection_and_costs_no_recipient(use, name):
 @EACH_ESP
 def test_a_wrong_key_is_an_objection_too(use, name):
     with FakeEsp(ESPS[name]) as fake:
-        wrong = {key: value.replace("a-key", "another") for key, value in fake.anymail.items()}
+        wrong = json.loads(json.dumps(fake.anymail).replace("a-key", "another"))
         use(name, wrong)
         (outcome,), objection, _ = outcomes_of(TO)
     assert outcome.kind is L
@@ -276,11 +278,31 @@ def test_a_missing_key_is_told_by_name(use):
         pass
 
 
-def test_a_missing_package_is_told_by_name(use):
+def test_a_missing_package_is_told_by_name(use, monkeypatch):
     """boto3 is no dependency of Candor: who uses Amazon SES installs it."""
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.delitem(sys.modules, "anymail.backends.amazon_ses", raising=False)
     use("amazon_ses", {})
     with (
         pytest.raises(TransportUnavailable, match=r"boto3 package isn't installed.*django-anymail"),
         open_transport(),
     ):
         pass
+
+
+def test_what_amazons_client_lacks_is_told_in_its_words(use, monkeypatch):
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    use("amazon_ses", {})
+    with (
+        pytest.raises(TransportUnavailable, match="“amazon_ses” can't be used: You must specify a region"),
+        open_transport(),
+    ):
+        pass
+
+
+def test_amazons_client_never_tries_a_second_time(use):
+    with FakeEsp(ESPS["amazon_ses"], (500, {"message": "Internal"})) as fake:
+        use("amazon_ses", fake.anymail)
+        outcomes_of(TO)
+    assert fake.requests == 1
