@@ -10,6 +10,11 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from hypothesis import settings as examples
+
+# How long one example takes says more about the machine than about the code.
+examples.register_profile("candor", parent=examples.default, deadline=None)
+examples.load_profile("candor")
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -146,9 +146,11 @@ def test_every_table_with_a_limit_has_its_rule_and_no_other():
 
 @pytest.mark.parametrize("label", MADE)
 @hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(beyond=st.one_of(st.integers(-3, 3), st.integers(-(10**9), 10**9)))
+@example(beyond=0)
+@example(beyond=1)
 def test_a_row_goes_the_moment_after_its_time_and_not_before(label, beyond):
     with transaction.atomic():
         at = NOW - retention.limit_of(label) - timedelta(microseconds=beyond)

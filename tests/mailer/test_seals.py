@@ -436,7 +436,7 @@ def changes(draw) -> tuple[str, str, str]:
     return table, column, f"{column} + {draw(st.sampled_from([-1, 1, 2**16, 2**40]))}"
 
 
-@examples(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(change=changes(), place=st.integers(1, 9))
 def test_any_smallest_change_of_any_column_of_any_row_is_found(sealed, change, place):
     table, column, value = change

@@ -66,6 +66,7 @@ def test_odd_forms_that_post_delivers_are_accepted():
     assert [case.written for case in odd if not judge(case.parts).valid] == []
 
 
+@pytest.mark.long
 def test_every_town_of_the_united_states_is_accepted_at_its_zip_code():
     """Each 23rd of 42,000: whatever a town is called, its own name and ZIP code make no address wrong."""
     towns = [town for town in zipcodes.list_all() if town["state"] not in {"AA", "AE", "AP"}][::23]
@@ -172,6 +173,7 @@ UNUSED_PREFIXES = (
 )
 
 
+@pytest.mark.long
 def test_zip_prefixes_agree_with_another_source():
     """Google's data gives every prefix to the same state; it also has some that no office uses."""
     theirs: dict[str, set[str]] = {}
