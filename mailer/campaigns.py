@@ -231,17 +231,17 @@ def _has_open_messages(campaign_id: int) -> bool:
 # -- content ------------------------------------------------------------------------------------------
 
 
-def findings_of(campaign: Campaign) -> list[Finding]:
-    """What the rules say of the campaign as it stands."""
-    lists = list(campaign.lists.order_by("slug"))
+def findings_of(campaign: Campaign, lists: Sequence[MailingList] | None = None) -> list[Finding]:
+    """What the rules say of the campaign as it stands; with `lists` also of one that nobody has saved."""
+    lists = list(campaign.lists.order_by("slug")) if lists is None else lists
     findings = [] if lists else [_no_list()]
     kind = KindFacts.of(campaign)
     findings += check(
         content_of(campaign),
         campaign.sender,
         lists or [MailingList(name="–", slug="none")],
-        campaign.pk,
-        _grounds(campaign),
+        campaign.pk or 0,
+        _grounds(campaign) if campaign.pk else Grounds(),
         kind,
     )
     return [*findings, *check_audience(origins(lists), kind)]

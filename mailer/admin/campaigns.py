@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from mailer import evidence
 from mailer.admin import (
     campaign_approval,
+    campaign_checks,
     campaign_drafts,
     campaign_grounds,
     campaign_kinds,
@@ -130,6 +131,7 @@ class CampaignAdmin(LongList, SimpleForm):
             *campaign_drafts.URLS,
             *campaign_pages.URLS,
             *campaign_approval.URLS,
+            *campaign_checks.URLS,
             *campaign_offers.URLS,
             *campaign_grounds.URLS,
             *campaign_tests.URLS,

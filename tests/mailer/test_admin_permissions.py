@@ -117,6 +117,8 @@ BUTTONS = {
     "/admin/mailer/campaign/{c}/resume/": "Marketer",
     "/admin/mailer/campaign/{c}/cancel/": "Marketer",
     "/admin/mailer/campaign/{c}/copy/": "Marketer",
+    "/admin/mailer/campaign/{c}/check/": "Marketer",
+    "/admin/mailer/campaign/check/": "Marketer",
     "/admin/mailer/contact/find/": "Marketer",
     "/admin/mailer/killswitch/allow/": "Operator",
     "/admin/mailer/privacypolicy/1/take-back/": "Operator",

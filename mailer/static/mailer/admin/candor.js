@@ -58,6 +58,31 @@ document.addEventListener("click", (event) => {
   if (button) insertPicture(button);
 });
 
+// What the rules say while somebody writes: below the subject, asked when the hands rest.
+const HANDS_REST = 600;
+
+function checkWhileWriting(place) {
+  const subject = document.querySelector("form [name=subject]");
+  if (!subject) return;
+  const form = subject.form;
+  let waiting = 0;
+  let asked = 0;
+  async function ask() {
+    const turn = (asked += 1);
+    const said = { method: "POST", body: new FormData(form), credentials: "same-origin", headers: { "X-Requested-With": "fetch" } };
+    const response = await fetch(place.dataset.check, said).catch(() => null);
+    if (!response || !response.ok || response.redirected || turn !== asked) return;
+    place.innerHTML = await response.text();
+    place.hidden = false;
+  }
+  subject.parentElement.append(place);
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(ask, HANDS_REST);
+  });
+  if (subject.value) ask();
+}
+
 // Unfold's sidebar and menu buttons are plain spans: give them a keyboard.
 function asButton(element) {
   element.setAttribute("role", "button");
@@ -73,5 +98,6 @@ function asButton(element) {
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-live]").forEach(watch);
   document.querySelectorAll("[data-once]").forEach(once);
+  document.querySelectorAll("[data-check]").forEach(checkWhileWriting);
   document.querySelectorAll("span[x-on\\:click]").forEach(asButton);
 });
