@@ -29,6 +29,7 @@ from mailer.rendering.notices import (
     sign_up_notice,
     way_back_notice,
 )
+from mailer.rendering.pictures import is_ours as is_own_picture
 from mailer.rendering.previewing import image_names, preview
 from mailer.rendering.reasons import reason_for
 from mailer.rendering.skeletons import DamagedSkeleton, Skeleton
@@ -60,6 +61,7 @@ __all__ = [
     "data_notice",
     "fill",
     "image_names",
+    "is_own_picture",
     "new_address_notice",
     "new_message_id",
     "preview",

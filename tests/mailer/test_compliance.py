@@ -274,10 +274,6 @@ def test_size_warns_before_it_blocks():
     assert found(html="<p>" + "x" * 91_000 + "</p>") == [("size", "warn", "html")]
 
 
-def test_an_image_without_words_warns():
-    assert found(html='<p>x</p><img src="https://example.com/a.png">') == [("body", "warn", "html")]
-
-
 def test_a_mail_of_one_silent_image_is_blocked():
     assert ("body", "block", "html") in found(html='<img src="https://example.com/a.png">')
 

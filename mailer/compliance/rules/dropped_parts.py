@@ -13,7 +13,7 @@ from mailer.rendering import Dropped
 
 RULE = "dropped_parts"
 SOURCE = "Google sender guidelines"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D32 D42 D47")
+REVIEWED = Reviewed("2026-11-22", version=2, duties="D32 D42 D47")
 WORDS = {
     Dropped.HIDDEN: (
         "Parts of the HTML were hidden and have been taken out. A preview line belongs into the preheader field."
