@@ -1,6 +1,5 @@
 """The offers that a campaign speaks of: recorded in one step from what its subject says, extended in the open."""
 
-import re
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -11,10 +10,13 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
-from mailer import offers
+from mailer import campaigns, offers
 from mailer.admin.pages import changes, needs, page
+from mailer.compliance.claims import letter_of
+from mailer.compliance.subjects.drafted import drafted_offer
 from mailer.models import Campaign, Offer
 
 # The zones of the United States first: most offers are read in one of these.
@@ -84,26 +86,26 @@ def _in(zone: ZoneInfo, moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=zone) if moment else None
 
 
-def _from_subject(campaign: Campaign) -> dict[str, Any]:
-    """What the subject says already, so that nobody types it twice."""
-    subject = campaign.subject
-    said: dict[str, Any] = {"what": subject, "kind": Offer.Kind.EVENT, "zone": settings.TIME_ZONE}
-    if percent := re.search(r"(\d{1,3}) ?%", subject):
-        said |= {"kind": Offer.Kind.PERCENT, "value": percent[1]}
-    elif price := re.search(r"[$€£] ?(\d+(?:\.\d{2})?)( off)?", subject):
-        said |= {"kind": Offer.Kind.AMOUNT if price[2] else Offer.Kind.PRICE, "value": price[1]}
-    elif re.search(r"\bfree\b", subject, re.IGNORECASE):
-        said["kind"] = Offer.Kind.FREE
-    if re.search(r"\b(everything|sitewide|storewide)\b", subject, re.IGNORECASE):
-        said["scope"] = "everything"
-    return said
+def _from_text(campaign: Campaign) -> dict[str, Any]:
+    """What subject and body say already, so that nobody types it twice."""
+    zone = settings.TIME_ZONE
+    letter = letter_of(
+        campaigns.content_of(campaign), campaign.sender, timezone.now().astimezone(ZoneInfo(zone))
+    )
+    drafted = drafted_offer(letter)
+    return {
+        "what": campaign.subject, "kind": drafted.kind, "value": drafted.value, "scope": drafted.scope,
+        "conditions": drafted.conditions, "zone": zone,
+        "starts": drafted.starts and drafted.starts.strftime(MOMENT),
+        "ends": drafted.ends and drafted.ends.strftime(MOMENT),
+    }  # fmt: skip
 
 
 @needs("mailer.change_campaign", "mailer.add_offer")
 def record(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResponse:
     """Record an offer that the campaign speaks of."""
     campaign = get_object_or_404(Campaign, pk=number)
-    form = OfferForm(request.POST or None, initial=_from_subject(campaign))
+    form = OfferForm(request.POST or None, initial=_from_text(campaign))
     if request.method == "POST" and form.is_valid():
         try:
             offers.record(form.terms(), campaign, request.user)
@@ -135,7 +137,8 @@ def extend(request: HttpRequest, model_admin: ModelAdmin, number: int, offer: in
     return page(
         request, model_admin, "form.html", f"Extend “{found.what}”", form=form, button="Extend it",
         back="admin:mailer_campaign_page", back_to=number,
-        intro="The old end is kept, and no subject may name a deadline of this offer any more: it was not true once.",
+        intro="The old end is kept, and no subject may name a deadline of this offer any more: it was not true "
+            "once.",
     )  # fmt: skip
 
 

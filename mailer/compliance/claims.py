@@ -36,7 +36,7 @@ def check_claims(
     """
     extended = {offer.supersedes_id for offer in grounds.offers}
     latest = [offer for offer in grounds.offers if offer.pk not in extended]
-    letter = _letter(content, sender, now, latest, kind)
+    letter = letter_of(content, sender, now, latest, kind)
     about_kind = [_of_kind(rule, kind) for rule in KIND_RULES]
     judged = judge(letter, [*SUBJECT_RULES, *about_kind]).findings
     found = [
@@ -83,9 +83,14 @@ def _deadlines(letter: Letter, offers: Sequence[OfferRow]) -> Iterator[Finding]:
         )
 
 
-def _letter(
-    content: Content, sender: Sender, now: datetime, offers: Sequence[OfferRow], kind: KindFacts
+def letter_of(
+    content: Content,
+    sender: Sender,
+    now: datetime,
+    offers: Sequence[OfferRow] = (),
+    kind: KindFacts = COMMERCIAL,
 ) -> Letter:
+    """What one sample reader is told, as the rules of subjects read it."""
     html = _filled(body_of(content))
     body = Body.from_html(html) if html.strip() else Body.from_text(_filled(content.text))
     return Letter(

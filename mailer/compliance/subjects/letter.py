@@ -130,7 +130,9 @@ class Letter:
         self, rule: str, severity: Severity, message: str, source: str, line: Line, start: int, end: int
     ) -> Finding:
         """A finding with its place; what is found outside the subject has none in the subject."""
-        span = line.span(start, end) if line.where == "subject" else None
+        first, last = line.span(start, end)
+        message = message.replace(f"“{line.text[start:end]}”", f"“{line.raw[first:last]}”")  # as it was typed
+        span = (first, last) if line.where == "subject" else None
         return Finding(rule, severity, message, source, line.where, span)
 
     def _nameless(self, line: Line) -> Line:
