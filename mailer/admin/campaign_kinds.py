@@ -17,8 +17,8 @@ EVERYBODYS = (
     (Kind.MIXED.value, "Contains advertising: a newsletter that is about something else, with offers in it"),
     (Kind.EDITORIAL.value, "Editorial: no advertising in it at all, such as a club's or a charity's letter"),
 )
-RELATIONSHIP = "Relationship: no advertising in it, and everybody who gets it knows of the matter"
-NOTICE = "Notice required by law: reaches people who have opted out, too"
+RELATIONSHIP = "No advertising in it, and everybody who gets it knows of the matter"
+NOTICE = "Reaches people who have opted out, too"
 FIELDSET = (
     "What kind of mail it is",
     {
@@ -98,8 +98,14 @@ def choices(may_choose: bool, chosen: str) -> list[Any]:
         return [*EVERYBODYS, *kept]
     return [
         *EVERYBODYS,
-        (RELATIONSHIP, [(f"{Kind.RELATIONSHIP}:{each}", each.label) for each in RELATIONSHIP_PURPOSES]),
-        (NOTICE, [(f"{Kind.NOTICE}:{each}", each.label) for each in NOTICE_PURPOSES]),
+        (
+            RELATIONSHIP,
+            [
+                (f"{Kind.RELATIONSHIP}:{each}", f"Relationship: {each.label}")
+                for each in RELATIONSHIP_PURPOSES
+            ],
+        ),
+        (NOTICE, [(f"{Kind.NOTICE}:{each}", f"Required by law: {each.label}") for each in NOTICE_PURPOSES]),
     ]
 
 

@@ -115,7 +115,9 @@ def estimate(request: HttpRequest, model_admin: ModelAdmin, number: int) -> Http
     campaign = _campaign(number)
     lists = list(campaign.lists.all())
     counted = audience.estimate(lists, campaign)
-    unknown = sum(each.people for each in origins(lists) if not each.country and not each.is_proven)
+    asks = campaign.kind not in {Campaign.Kind.RELATIONSHIP, Campaign.Kind.NOTICE}
+    unproven = [each for each in origins(lists) if not each.is_proven] if asks else []
+    unknown = sum(each.people for each in unproven if not each.country)
     return fragment(request, "parts/estimate.html", estimate=counted, campaign=campaign, unknown=unknown)
 
 

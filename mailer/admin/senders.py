@@ -22,6 +22,7 @@ from mailer.admin import sender_brands
 from mailer.admin.pages import SimpleForm, changes, needs, page
 from mailer.compliance import sender_dns
 from mailer.compliance.freemail import is_freemail
+from mailer.compliance.rules import display_name
 from mailer.models import Sender
 
 
@@ -83,6 +84,14 @@ class SenderForm(ModelForm):
                 "elsewhere. Send from a domain of your own."
             )
         return _in_our_domains(from_email)
+
+    def clean_trade_name(self) -> str:
+        """What the gate would say of the name is said where it is typed."""
+        name = str(self.cleaned_data["trade_name"])
+        named = Sender(trade_name=name, legal_name=self.cleaned_data.get("legal_name", ""))
+        if found := [finding.message for finding in display_name.check(named)]:
+            raise forms.ValidationError(found)
+        return name
 
     def clean_dkim_selectors(self) -> str:
         names = [name.strip().lower() for name in self.cleaned_data["dkim_selectors"].split(",")]

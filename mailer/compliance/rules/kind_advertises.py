@@ -77,7 +77,8 @@ def _sentences(letter: Letter) -> tuple[str, ...]:
 
 
 def _quoted(words: list[str]) -> str:
-    return ", ".join(f"“{each}”" for each in words[:3])
+    once = list({each.casefold(): each for each in reversed(words)}.values())[::-1]
+    return ", ".join(f"“{each}”" for each in once[:3])
 
 
 def _finding(severity: Severity, message: str) -> Finding:
