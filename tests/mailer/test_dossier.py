@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -292,6 +293,23 @@ def test_the_recipients_dossier_tells_their_whole_story_and_nobody_elses(campaig
     )
     call_command("dossier", recipient="person3@example.org", out=tmp_path / "late.zip")
     assert facts(tmp_path / "late.zip")["breaches"] == 1
+
+
+@pytest.mark.long
+def test_memory_does_not_grow_with_the_audience(campaign, tmp_path):
+    by_force(
+        "INSERT INTO mailer_message (campaign_id, address_key, mailbox_key, contact_id, state, handed_over_at,"
+        " settled_at, sha256) SELECT %s, decode(md5('a' || n), 'hex'), decode(md5('m' || n), 'hex'), 0, 'accepted',"
+        " clock_timestamp(), clock_timestamp(), sha256(n::text::bytea) FROM generate_series(1, 200000) AS n",
+        campaign.pk,
+    )
+    tracemalloc.start()
+    path = made(campaign, tmp_path / "d.zip")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert facts(path)["messages"]["all"] == 200_000 + AUDIENCE
+    assert most < 30_000_000
+    assert checked(path)[0] == 0
 
 
 @pytest.mark.django_db
