@@ -41,6 +41,8 @@ RURAL = re.compile(
     r"\b(?:rr|r r|rural (?:route|rt)|rfd|r f d|hc|highway contract|star (?:route|rt))\W*(?:\d+|$)"
 )
 RURAL_BOX = re.compile(r"\b(?:box|bx|#)\W*\w*\d")
+ROUTELESS = re.compile(r"\b(?:rr|r r|rural (?:route|rt)|hc|highway contract) (?:box|bx)\b")
+UNDECIDED = re.compile(r"\b\d+ (?:or|oder|ou|o) \d+\b")
 # Here a box may go without a number: the post knows its few customers (Die Post, CH and DE).
 NUMBERLESS = frozenset({"CH", "LI", "DE", "AT"})
 
@@ -87,6 +89,8 @@ def _po_box(parts: Parts, where: str) -> Iterator[Remark]:
         yield Remark(
             where, "A PO box is written with its number, such as “PO Box 1450”.", is_doubt=numberless
         )
+    if UNDECIDED.search(folded(parts.lines)):
+        yield Remark(where, "A PO box has one number. Write yours.")
     if parts.country != "US":
         return
     if AGENCY.search(f"{parts.organization}\n{parts.lines}") or PMB_WORD.search(parts.lines):
@@ -115,6 +119,8 @@ def _private_mailbox(parts: Parts) -> Iterator[Remark]:
 
 
 def _rural(parts: Parts) -> Iterator[Remark]:
+    if ROUTELESS.search(folded(parts.lines)):
+        yield Remark("line1", "A rural route is written with its number, such as “RR 2 Box 152”.")
     if (
         is_rural(parts.lines)
         and not RURAL_BOX.search(folded(parts.lines))

@@ -14,8 +14,11 @@ from mailer.compliance.postal.towns import NAMED_AS_CITY
 # Folded words (see `folded`), each for a whole piece of a line.
 UNIT = re.compile(
     r"(?:suite|ste|apt|apartment|unit|room|rm|floor|fl|level|flat|desk|dept|department|mail ?stop|pmb|"
-    r"etage|stock|og|piso|planta)(?: (?:no|number))?(?!.* box)(?: ?\d[\w ]{0,12}| [\w ]{1,12})?|"
-    r"(?:\d+(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top) (?:floor|fl|storey|level)|"
+    # “Unit 4/221 Kerr St”: a second number is the house's
+    r"etage|stock|og|piso|planta)(?: (?:no|number))?(?!.* box)(?! ?\w{1,5} \d+[a-z]? [a-z])"
+    r"(?: ?\d[\w ]{0,12}| [\w ]{1,12})?|"
+    r"(?:the )?(?:whole |entire )?(?:\d+(?:st|nd|rd|th)|ground|first|second|third|fourth|fifth|top) "
+    r"(?:floor|fl|storey|level)|"
     r"(?:\w+ ){1,3}(?:department|dept|division|team)"
 )
 # Puerto Rico: an urbanización is a neighbourhood, in which a street and number follow (USPS Publication 28 §29).

@@ -19,6 +19,7 @@ EMPTY_WORDS = re.compile(
     r"see (?:above|below|website)|test(?:ing|e|s|er)?(?: \d+)?|test test|demo|dummy|fake|sample|example|"
     r"beispiel|ejemplo|"
     r"exemple|esempio|exemplo|muster|placeholder|default|lorem|ipsum|foo|baz|foobar|foo bar|blah|bla bla|xyz|"
+    r"(?:online|virtual|remote|digital|internet|web) (?:only|shop|store|business|company|based|office)|"
     r"aaa+|bbb+|ccc+|xx+|yyy+|zz+|anything|whatever|somewhere|nowhere|here|internet|online|"
     r"virtual|remote|address|street|street address|(?:business|mailing|postal|office|company) address|"
     r"address ?(?:line ?)?\d?|"
