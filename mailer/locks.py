@@ -64,20 +64,23 @@ def take_if_free(kind: int, number: int = 0) -> bool:
     return bool(taken)
 
 
+# Every lock that a hand-over needs, in one order.
+ASK_LEAVE = f"""
+SELECT pg_advisory_xact_lock_shared({SWITCH}, 0), pg_advisory_xact_lock_shared({LEDGER}, 0),
+       pg_advisory_xact_lock_shared({CAMPAIGN}, %(campaign)s);
+SELECT count(pg_advisory_xact_lock_shared({MAILBOX}, number))
+FROM (SELECT number FROM unnest(string_to_array(%(mailbox_locks)s, ' ')::int[]) AS number ORDER BY number) AS wanted
+"""
+
+
+def mailbox_locks(mailbox_keys: Iterable[bytes]) -> str:
+    return " ".join(map(str, sorted({mailbox_lock(key) for key in mailbox_keys})))
+
+
 def ask_leave(campaign: int, mailbox_keys: Iterable[bytes]) -> None:
     """Take every lock that a hand-over of `campaign` to these mailboxes needs, until commit."""
-    mailboxes = sorted({mailbox_lock(key) for key in mailbox_keys})
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(%s, 0), pg_advisory_xact_lock_shared(%s, 0),"
-            " pg_advisory_xact_lock_shared(%s, %s)",
-            [SWITCH, LEDGER, CAMPAIGN, campaign],
-        )
-        cursor.execute(
-            "SELECT count(pg_advisory_xact_lock_shared(%s, number))"
-            " FROM (SELECT number FROM unnest(%s::int[]) AS number ORDER BY number) AS wanted",
-            [MAILBOX, mailboxes],
-        )
+        cursor.execute(ASK_LEAVE, {"campaign": campaign, "mailbox_locks": mailbox_locks(mailbox_keys)})
 
 
 @contextmanager

@@ -6,6 +6,7 @@ calling thread. More are begun only while there is more to do than hands, and wh
 """
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from mailer import locks, suppression
 from mailer.dispatch import breaker, domains, pacing, run
@@ -59,6 +60,7 @@ def _courses(campaign_id: int | None, tally: Tally) -> list[Course]:
             found.append(Course(campaign, skeleton, list(campaign.lists.values_list("id", flat=True))))
         except CampaignHalted as why:
             tally.halted[number] = str(why)
+    random.shuffle(found)  # where there are more campaigns than turns in a slice, it is others each time
     return found
 
 
@@ -147,13 +149,25 @@ class _Crew:
 
     def _in_thread(self) -> None:
         try:
-            self._connection()
+            if self._has_session():
+                self._connection()
         except BaseException as wrong:
             log.error("A connection ended by %s; the others end after their groups.", type(wrong).__name__)
             self.failures.append(wrong)
             self.turns.stop()
         finally:
             connection.close()
+
+    def _has_session(self) -> bool:
+        """Whether the database has one more session for us; if not, the connections that we have are enough."""
+        try:
+            connection.ensure_connection()
+        except (OperationalError, InterfaceError) as wrong:
+            log.warning("No session of the database for one more connection (%s).", type(wrong).__name__)
+            with self.lock:
+                self.most = min(self.most, self.begun - 1)
+            return False
+        return True
 
     def _connection(self) -> None:
         """One connection's life, if the breaker lets it begin."""

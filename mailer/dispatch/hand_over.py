@@ -24,6 +24,9 @@ ENDED = """
 # goes back to be claimed anew: for another of the campaign's lists that they are on, or else withheld. A notice that a
 # law requires (D66), by the kind that was frozen at launch, asks for neither opt-outs nor lists.
 #
+# Not sent together with the locks, although PostgreSQL would take both in one trip: the session of a worker that was
+# killed while it waited for a lock would then hand over by itself what nobody sends (tried: 20 of 30 unknown).
+#
 # Each message is looked up by its whole key (OFFSET 0 and MATERIALIZED keep the planner from reordering): of a
 # campaign newer than the table's last ANALYZE it expects one row, and read 20,000 times 20,000 of them, a
 # minute for a group of 20, with the locks held.

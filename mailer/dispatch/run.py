@@ -2,9 +2,10 @@
 
 import hashlib
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from django.conf import settings
 from django.db import connection
@@ -63,9 +64,14 @@ class Tally:
 
 @dataclass(slots=True)
 class GroupSize:
-    """How many messages one connection sends in about GROUP_SECONDS, learned as it goes."""
+    """How many messages one connection sends in about GROUP_SECONDS, learned as it goes.
+
+    A group of n costs n + 1 waits for the server: the last message's answer is not shared with a next one. The median
+    of the last groups counts, so that one slow answer changes nothing.
+    """
 
     messages: int = GROUP_START
+    _waits: deque[float] = field(default_factory=lambda: deque(maxlen=5))
 
     @property
     def claim(self) -> int:
@@ -73,10 +79,9 @@ class GroupSize:
 
     def learn(self, sent: int, seconds: float) -> None:
         if sent and seconds > 0:
-            fitting = sent / seconds * GROUP_SECONDS
-            # down at once, up by halves
-            wanted = min(fitting, (self.messages + fitting) / 2)
-            self.messages = max(1, min(GROUP_MOST, round(wanted)))
+            self._waits.append(seconds / (sent + 1))
+            fitting = GROUP_SECONDS / median(self._waits) - 1
+            self.messages = max(1, min(GROUP_MOST, int(fitting), 2 * self.messages))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from mailer import audience, campaigns, dispatch
@@ -136,6 +137,24 @@ def test_ctrl_c_ends_every_connection_after_its_group_and_gives_back_what_was_cl
     monkeypatch.undo()
     dispatch.run_slice(seconds=30)
     parts.assert_accounted(campaign, server, 600)
+
+
+def test_a_database_without_a_session_to_spare_means_fewer_connections_and_no_less_mail(
+    server, connections, monkeypatch, caplog
+):
+    campaign = sending(200)
+    connect = BaseDatabaseWrapper.ensure_connection
+
+    def full(wrapper: BaseDatabaseWrapper) -> None:
+        if threading.current_thread().name.startswith("connection "):
+            raise OperationalError("too many clients already")
+        connect(wrapper)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", full)
+    dispatch.run_slice(seconds=30)
+    sent_all(campaign, server, 200)
+    assert len(connections) == 1
+    assert caplog.text.count("No session of the database") == 1
 
 
 @pytest.mark.parametrize("how", ["pause", "cancel", "switch"])
