@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-# Seconds of the pace. A bucket that stood for longer than IDLE begins nearly empty, so that no burst follows a rest;
-# one that workers were only too busy to ask makes up for up to FULL. PORTION is taken at once at least, since each
-# taking costs a claim and three commits.
-IDLE, FULL, PORTION = 1.0, 0.5, 0.05
+# Seconds of the pace. A bucket that nobody asked for longer than IDLE begins nearly empty, so that no burst follows a
+# rest; workers that were only too busy make up for what they missed, by SURGE times the pace and no faster. At least
+# PORTION is taken at once, since each taking costs a claim and three commits, and at most MOST.
+IDLE, SURGE, PORTION, MOST = 2.0, 1.2, 0.05, 0.1
 
 # What one day allows: the sender's limit, and what the warm-up has grown to by then (clamped before it overflows).
 A_DAY = """LEAST(
@@ -41,22 +41,27 @@ filled AS MATERIALIZED (
            CASE WHEN rate IS NOT NULL THEN LEAST(%(want)s, GREATEST(1, ceil(rate * {PORTION}))) END AS portion,
            CASE WHEN rate IS NULL THEN NULL
                 WHEN seconds > {IDLE} THEN GREATEST(1, rate * {PORTION})
-                ELSE LEAST(GREATEST(1, rate * {FULL}), elapsed.tokens + rate * seconds) END AS ready
+                ELSE LEAST(rate * {IDLE}, elapsed.tokens + rate * seconds) END AS ready,
+           CASE WHEN rate IS NOT NULL AND next_at < at + interval '10 s'
+                THEN GREATEST(0, extract(epoch FROM next_at - at)) END AS pause
     FROM elapsed),
 given AS MATERIALIZED (
     SELECT filled.*,
-           CASE WHEN rate IS NOT NULL AND ready < portion THEN 0
-                ELSE floor(LEAST(%(want)s, ready, left_today)) END::int AS number
+           CASE WHEN ready < portion OR pause > 0 THEN 0
+                ELSE floor(LEAST(%(want)s, ready, left_today,
+                                 CASE WHEN rate IS NOT NULL THEN GREATEST(1, rate * {MOST}) END)) END::int AS number
     FROM filled)
 UPDATE mailer_pace AS pace
 SET tokens = COALESCE(given.ready - given.number, 0), counted_at = given.at, day = given.today,
-    used = given.used_today + given.number
+    used = given.used_today + given.number,
+    next_at = CASE WHEN given.number > 0 THEN given.at + given.number * interval '1 s' / ({SURGE} * given.rate)
+                   ELSE given.next_at END
 FROM given WHERE pace.sender_id = given.sender_id
 RETURNING given.number,
           COALESCE(given.left_today < 1, false),
           CASE WHEN given.left_today < 1
                THEN extract(epoch FROM (given.today + 1)::timestamp AT TIME ZONE 'UTC' - given.at)
-               ELSE COALESCE(GREATEST(0, given.portion - given.ready) / given.rate, 0) END::float
+               ELSE GREATEST(0, (given.portion - given.ready) / given.rate, given.pause) END::float
 """
 BEGIN = "INSERT INTO mailer_pace (sender_id, tokens) VALUES (%(sender)s, 1) ON CONFLICT DO NOTHING"
 GIVE_BACK = """

@@ -39,8 +39,8 @@ class Migration(migrations.Migration):
                 ('words', models.TextField(blank=True, db_default='', editable=False)),
             ],
             options={
-                'verbose_name': "mail domain's pace",
-                'verbose_name_plural': "mail domains' pace",
+                'verbose_name': 'mail domain',
+                'verbose_name_plural': 'mail domains',
                 'ordering': ['domain'],
             },
         ),

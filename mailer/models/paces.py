@@ -9,12 +9,14 @@ from mailer.models.senders import Sender
 class Pace(models.Model):
     """What a sender may still send now and today: one row that all workers take from.
 
-    A bucket that fills as time passes (`tokens`, counted at `counted_at`), and the count of one day (UTC).
+    A bucket that fills as time passes (`tokens`, counted at `counted_at`), no taking before `next_at`, and the count of
+    one day (UTC).
     """
 
     sender = models.OneToOneField(Sender, models.CASCADE, primary_key=True, related_name="pace")
     tokens = models.FloatField(db_default=0)
     counted_at = models.DateTimeField(db_default=Now())
+    next_at = models.DateTimeField(null=True)
     day = models.DateField(null=True)
     used = models.PositiveIntegerField(db_default=0)
 
@@ -46,8 +48,8 @@ class DomainPace(models.Model):
 
     class Meta:
         ordering = ["domain"]
-        verbose_name = "mail domain's pace"
-        verbose_name_plural = "mail domains' pace"
+        verbose_name = "mail domain"
+        verbose_name_plural = "mail domains"
         constraints = [
             models.CheckConstraint(
                 name="domain_pace_is_not_nothing",
