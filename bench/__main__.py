@@ -20,6 +20,8 @@ BENCHES = {
     "fill": "bench.fill",
     "dkim": "bench.dkim",
     "dispatch": "bench.dispatch",
+    "round_trip": "bench.round_trip",
+    "pace": "bench.pace",
     "import": "bench.import_",
     "snapshot": "bench.snapshot",
     "opt_out": "bench.opt_out",

@@ -7,6 +7,7 @@ measures all of them on the same sink, one after the other.
 """
 
 import os
+import resource
 import socket
 import subprocess
 import sys
@@ -47,9 +48,11 @@ FROM (SELECT count(*) AS messages, extract(epoch FROM max(settled_at) - min(hand
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One campaign sent: messages a second, and its median group in messages and in seconds."""
+    """One campaign sent: messages a second, what a message cost the workers' processors in seconds, and its median
+    group in messages and in seconds."""
 
     rate: float
+    cost: float
     group: float
     in_flight: float
 
@@ -58,11 +61,11 @@ def run(messages: int = MESSAGES) -> Iterator[dict[str, object]]:
     """Yields, for each number of workers, the rate against smtp-source's best, and what is in flight at once."""
     with scratch.database("dispatch"), _sink() as port:
         sender, user = letter.sender_and_user()
-        list_ = _list_of(messages)
+        list_ = list_of(messages)
         limits, sent = [], {}
         for workers in WORKERS:
             limits += [_smtp_source(port, sessions, messages) for sessions in SESSIONS]
-            sent[workers] = _candor(port, _audience_of(sender, user, list_), workers)
+            sent[workers] = candor(port, audience_of(sender, user, list_), workers)
         for workers in WORKERS:
             yield from _lines(workers, sent[workers], max(limits))
 
@@ -96,7 +99,7 @@ def _lines(workers: int, sent: Sent, limit: float) -> Iterator[dict[str, object]
 # -- the campaign ---------------------------------------------------------------------------------------
 
 
-def _list_of(number: int) -> MailingList:
+def list_of(number: int) -> MailingList:
     """A list of so many people at example.org, brought in as a file."""
     list_ = MailingList.objects.create(name="Everybody", slug="everybody")
     with tempfile.TemporaryDirectory() as folder, override_settings(UPLOAD_DIR=Path(folder) / "uploads"):
@@ -106,7 +109,7 @@ def _list_of(number: int) -> MailingList:
     return list_
 
 
-def _audience_of(sender: Sender, user: User, list_: MailingList) -> Campaign:
+def audience_of(sender: Sender, user: User, list_: MailingList) -> Campaign:
     campaign = letter.launched(sender, user, list_)
     audience.snapshot(campaign)
     return campaign
@@ -115,10 +118,12 @@ def _audience_of(sender: Sender, user: User, list_: MailingList) -> Campaign:
 # -- the two senders ------------------------------------------------------------------------------------
 
 
-def _candor(port: int, campaign: Campaign, workers: int) -> Sent:
+def candor(port: int, campaign: Campaign, workers: int, **chosen: str) -> Sent:
+    """The whole campaign by so many worker processes, with these settings."""
     messages = Message.objects.filter(campaign_id=campaign.pk)
+    before = _cpu_of_children()
     with ExitStack() as ending:
-        processes = [ending.enter_context(_worker(port, campaign)) for _ in range(workers)]
+        processes = [ending.enter_context(_worker(port, campaign, chosen)) for _ in range(workers)]
         begun = time.monotonic()
         for process in processes:
             process.stdin.write("go\n")
@@ -127,26 +132,33 @@ def _candor(port: int, campaign: Campaign, workers: int) -> Sent:
             if process.wait(timeout=PATIENCE):
                 raise RuntimeError(f"A worker ended with {process.returncode}; its words stand above.")
         seconds = time.monotonic() - begun
+    cost = _cpu_of_children() - before
     total, accepted = messages.count(), messages.filter(state=Message.State.ACCEPTED).count()
     if accepted != total:
         raise RuntimeError(f"Of {total} messages only {accepted} were accepted, so nothing was measured.")
     with connection.cursor() as cursor:
         cursor.execute(GROUPS, [campaign.pk])
-        return Sent(total / seconds, *map(float, cursor.fetchone()))
+        return Sent(total / seconds, cost / total, *map(float, cursor.fetchone()))
+
+
+def _cpu_of_children() -> float:
+    """Processor seconds of child processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @contextmanager
-def _worker(port: int, campaign: Campaign) -> Iterator[subprocess.Popen]:
+def _worker(port: int, campaign: Campaign, chosen: dict[str, str]) -> Iterator[subprocess.Popen]:
     """A worker that is connected and waits for the word."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.sending", str(campaign.pk)],
         cwd=settings.BASE_DIR,
-        env=scratch.environment(INBOX_PORT=str(port)),
+        env=scratch.environment(INBOX_PORT=str(port), **chosen),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    with _ended(process):
+    with ended(process):
         if process.stdout.readline() != "ready\n":
             raise RuntimeError("A worker could not start; its words stand above.")
         yield process
@@ -173,7 +185,7 @@ def _sink() -> Iterator[int]:
     process = subprocess.Popen(
         [_tool("smtp-sink"), *as_nobody, f"127.0.0.1:{port}", "256"], env=_with_libraries()
     )
-    with _ended(process):
+    with ended(process):
         _wait_for(port)
         yield port
 
@@ -189,7 +201,7 @@ def _wait_for(port: int) -> None:
 
 
 @contextmanager
-def _ended(process: subprocess.Popen) -> Iterator[None]:
+def ended(process: subprocess.Popen) -> Iterator[None]:
     """Whatever happens, the process is gone afterwards."""
     try:
         yield
