@@ -110,11 +110,18 @@ def _write_out(link: HtmlElement) -> None:
     for scheme in ("mailto:", "tel:"):
         href = href.removeprefix(scheme)
     words = " ".join(link.text_content().split())
-    shown = words or " ".join(filter(None, (image.get("alt") for image in link.iter("img"))))
-    if not href or words.rstrip("/") in {href.rstrip("/"), href.partition("://")[2].rstrip("/")}:
-        return
     around = link.getparent()
     is_alone = around is not None and " ".join(around.text_content().split()) == words and len(around) == 1
+    pictures = [] if words else [image for image in link.iter("img") if image.get("alt")]
+    for picture in pictures:  # in one line with its address, whatever its style says
+        picture.tag, picture.text = "span", f"[{picture.get('alt')}]"
+        picture.attrib.clear()
+    shown = words or pictures
+    following = link.getnext()
+    if following is not None and following.tag == "a" and not link.tail:
+        link.tail = " "
+    if not href or words.rstrip("/") in {href.rstrip("/"), href.partition("://")[2].rstrip("/")}:
+        return
     link.append(Element("span"))
     link[-1].text = f": {href}" if shown and is_alone else f" ({href})" if shown else href
 

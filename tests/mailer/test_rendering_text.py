@@ -27,6 +27,8 @@ def said(html: str, layout: str = "", **about: str) -> str:
         (f'<p><a href="{ROSES}"><img src="https://e.example/a.png" alt="A rose"></a></p>', f"[A rose]: {ROSES}"),
         ('<img src="https://e.example/a.png" alt="A rose"><img src="https://e.example/b.png" alt=""><p>x</p>',
          "[A rose]\n\nx"),
+        (f'<a href="{ROSES}">Shop</a><a href="{ROSES}/a">Journal</a>', f"Shop ({ROSES}) Journal ({ROSES}/a)"),
+        (f'<a href="{ROSES}"><img src="https://e.example/a.png" style="display:block" alt="Us"></a>', f"[Us]: {ROSES}"),
         ("<ul><li>Cover<ul><li>with jute</li></ul></li><li>Water</li></ul>", "  * Cover\n      + with jute\n  * Water"),
         ("<ol><li>Dig</li><li>Sow</li></ol>", " 1. Dig\n 2. Sow"),
         ("<p>One</p><hr><p>Two</p>", "One\n\n* * *\n\nTwo"),
