@@ -1,10 +1,8 @@
 """How a sender's mail looks: chosen with an example of each layout beside it."""
 
-import re
-from urllib.parse import urlsplit
+from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.db import transaction
@@ -16,10 +14,9 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidge
 from mailer import evidence, rendering
 from mailer.admin.pages import needs, page, reads
 from mailer.admin.previews import as_preview
-from mailer.models import Campaign, Sender, SenderBrand
+from mailer.models import Campaign, Image, Sender, SenderBrand
 from mailer.rendering import Brand, Content, ListFacts, SenderFacts
 
-PICTURE = re.compile(r"/i/[0-9a-f]{32}\.(?:png|jpg|gif)")
 SAMPLE = """
 <h1>The garden in winter</h1>
 <p>Hello {{ first_name|default:"friend" }}, nights are cold now, and the roses want their covers. There is
@@ -35,31 +32,19 @@ class BrandForm(forms.ModelForm):
         model = SenderBrand
         fields = ("accent", "ink", "ground", "font", "logo", "logo_width")
         labels = {"logo": "Logo", "logo_width": "Width of the logo"}
-        help_texts = {
-            "logo": "The address of a picture on this installation, such as /i/….png. Without one, the trade name "
-            "stands there in your colour."
-        }
         widgets = {
             **dict.fromkeys(("accent", "ink", "ground"), UnfoldAdminTextInputWidget(attrs={"type": "color"})),
             "font": UnfoldAdminSelectWidget,
-            "logo": UnfoldAdminTextInputWidget,
+            "logo": UnfoldAdminSelectWidget,
             "logo_width": UnfoldAdminIntegerFieldWidget,
         }
 
-    def clean_logo(self) -> str:
-        """Readers fetch it with every message: from here, and from nobody else who would see them."""
-        logo = str(self.cleaned_data["logo"]).strip()
-        here = logo.removeprefix(settings.PUBLIC_URL)
-        if not logo or PICTURE.fullmatch(here):
-            return here
-        ours = urlsplit(settings.PUBLIC_URL)
-        given = urlsplit(logo)
-        if (given.scheme, given.hostname) == ("https", ours.hostname):
-            return logo
-        raise forms.ValidationError(
-            f"The logo has to lie on {ours.hostname}, so that nobody else sees who reads your mail. Put it among the "
-            "pictures here and copy its address."
-        )
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        pictures = self.fields["logo"]
+        if isinstance(pictures, forms.ModelChoiceField):
+            pictures.queryset = Image.objects.defer("data")
+            pictures.empty_label = "None: the trade name"
 
 
 @needs("mailer.change_senderbrand")

@@ -82,7 +82,7 @@ def keep(names: Collection[str], revision: Revision) -> None:
 def remove(image: Image, user: Any) -> None:
     """Delete it, if no message shows it. Raises ImageRefused."""
     uses = uses_of(image)
-    if uses.launched or uses.drafts:
+    if uses:
         raise ImageRefused(uses.in_words())
     number, name = image.pk, image.name
     try:

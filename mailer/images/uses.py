@@ -5,15 +5,19 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-from mailer.models import Campaign, Image
+from mailer.models import Campaign, Image, Sender
 
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """The campaigns that show a picture."""
+    """The campaigns that show a picture, and the senders whose logo it is."""
 
     launched: Sequence[Campaign]
     drafts: Sequence[Campaign]
+    logos: Sequence[Sender] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.launched or self.drafts or self.logos)
 
     def in_words(self) -> str:
         """Why it has to stay."""
@@ -22,6 +26,8 @@ class Uses:
                 f"It has gone out with {_named(self.launched)}: mail that is already in people’s mailboxes shows it "
                 "from here, and would have a hole where it was. So it stays."
             )
+        if self.logos:
+            return f"It is the logo of {_named(self.logos)}. Choose another one there first."
         return f"{_named(self.drafts)} shows it. Take it out there first."
 
 
@@ -32,9 +38,9 @@ def uses_of(image: Image) -> Uses:
     drafts = Campaign.objects.filter(
         Q(html__contains=file) | Q(text__contains=file), state=Campaign.State.DRAFT
     )
-    return Uses(list(shown), list(drafts))
+    return Uses(list(shown), list(drafts), list(Sender.objects.filter(brand__logo=image)))
 
 
-def _named(campaigns: Sequence[Campaign]) -> str:
-    names = ", ".join(f"“{campaign}”" for campaign in campaigns[:3])
-    return f"{names} and {len(campaigns) - 3} more" if len(campaigns) > 3 else names
+def _named(users: Sequence[Campaign] | Sequence[Sender]) -> str:
+    names = ", ".join(f"“{user}”" for user in users[:3])
+    return f"{names} and {len(users) - 3} more" if len(users) > 3 else names

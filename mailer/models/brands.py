@@ -5,6 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 
 from mailer.colours import HEX, LEAST_CONTRAST, contrast
+from mailer.models.images import Image
 from mailer.models.senders import Sender
 
 WHITE = "#ffffff"
@@ -43,11 +44,14 @@ class SenderBrand(models.Model):
         help_text="Behind everything, in layouts that have a sheet of white. A light one.",
     )  # fmt: skip
     font = models.CharField("letters", max_length=9, choices=Font, default=Font.SANS)
-    logo = models.CharField(max_length=300, blank=True)
+    logo = models.ForeignKey(
+        Image, models.PROTECT, null=True, blank=True, related_name="+",
+        help_text="One of the pictures here. Without one, the trade name stands in its place, in your colour.",
+    )  # fmt: skip
     logo_width = models.PositiveSmallIntegerField(
         default=160,
         validators=[MinValueValidator(24), MaxValueValidator(400)],
-        help_text="In pixels, as it is shown. A picture of twice that width looks sharp everywhere.",
+        help_text="In pixels, as it is shown, at most what the picture has. Twice that looks sharp everywhere.",
     )
 
     class Meta:

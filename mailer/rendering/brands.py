@@ -35,7 +35,8 @@ class Brand:
     @classmethod
     def of(cls, sender: Sender) -> "Brand":
         """How `sender` looks; plain, if nobody has chosen."""
-        chosen = SenderBrand.objects.filter(sender=sender).first() if sender.pk else None
+        known = SenderBrand.objects.filter(sender=sender).select_related("logo").defer("logo__data")
+        chosen = known.first() if sender.pk else None
         if chosen is None:
             return PLAIN
         return cls(
@@ -43,8 +44,8 @@ class Brand:
             accent=chosen.accent,
             ground=chosen.ground,
             font=chosen.font,
-            logo=f"{settings.PUBLIC_URL}{chosen.logo}" if chosen.logo.startswith("/") else chosen.logo,
-            logo_width=chosen.logo_width,
+            logo=f"{settings.PUBLIC_URL}{chosen.logo.path}" if chosen.logo else "",
+            logo_width=min(chosen.logo_width, chosen.logo.width) if chosen.logo else chosen.logo_width,
         )
 
     @property

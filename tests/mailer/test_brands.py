@@ -5,11 +5,12 @@ import re
 import pytest
 from lxml.html import document_fromstring
 
-from mailer import campaigns
-from mailer.models import Evidence, SenderBrand
-from mailer.rendering import Brand, Skeleton
+from mailer import campaigns, images
+from mailer.models import Campaign, Evidence, SenderBrand
+from mailer.rendering import Brand, ListFacts, SenderFacts, Skeleton, compile_content
 from tests.mailer.admin_door import HTML, new_draft, new_sender, said, signed_in
 from tests.mailer.messages import parts, sent
+from tests.mailer.pictures import stored
 
 pytestmark = pytest.mark.django_db
 
@@ -55,8 +56,8 @@ def test_a_look_is_chosen_once_and_leaves_evidence():
         ("accent", "red", "Write the colour as # and six digits"),
         ("accent", "#fff;x", "Write the colour as # and six digits"),
         ("font", "comic", "Select a valid choice"),
-        ("logo", "https://elsewhere.example/logo.png", "so that nobody else sees who reads your mail"),
-        ("logo", "javascript:alert(1)", "so that nobody else sees who reads your mail"),
+        ("logo", "https://elsewhere.example/logo.png", "Select a valid choice"),
+        ("logo", "999999", "Select a valid choice"),
         ("logo_width", "5000", "less than or equal to 400"),
     ],
 )
@@ -66,12 +67,20 @@ def test_what_could_not_be_read_or_would_tell_strangers_is_refused_in_words(fiel
     assert not SenderBrand.objects.exists()
 
 
-def test_a_logo_of_this_installation_is_taken_by_its_path(settings):
-    settings.PUBLIC_URL = "https://mail.example.org"
-    sender, picture = new_sender(), f"/i/{'ab' * 16}.png"
-    chosen(sender, logo=f"https://mail.example.org{picture}")
-    assert SenderBrand.objects.get().logo == picture
-    assert Brand.of(sender).logo == f"https://mail.example.org{picture}"
+def test_a_logo_is_a_picture_of_this_installation_and_stays_as_long_as_it_is_one(settings):
+    sender, picture = new_sender(), stored()
+    chosen(sender, logo=picture.pk)
+    assert Brand.of(sender).logo == f"{settings.PUBLIC_URL}{picture.path}"
+    assert Brand.of(sender).logo_width == picture.width == 40
+    with pytest.raises(images.ImageRefused, match="It is the logo of “Garden & Grain”"):
+        images.remove(picture, None)
+    draft = Campaign(sender=sender, subject="Roses", html=HTML, layout="letter")
+    content, facts = campaigns.content_of(draft), SenderFacts.of(sender)
+    _, html = parts(sent(compile_content(content, facts, ListFacts("Friends", "friends"), 1)))
+    [logo] = document_fromstring(html).iter("img")
+    assert (logo.get("src"), logo.get("alt")) == (f"{settings.PUBLIC_URL}{picture.path}", "Garden & Grain")
+    chosen(sender)
+    images.remove(picture, None)
 
 
 def test_every_layout_is_shown_as_a_strangers_document():

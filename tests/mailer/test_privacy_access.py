@@ -318,7 +318,7 @@ NO_TRACES = {
         "legal_name", "trade_name", "from_email", "reply_to", "contact",
         "line1", "line2", "city", "region", "postal_code", "country", "dkim_selectors",
     },
-    "mailer.SenderBrand": {"ink", "accent", "ground", "logo"},
+    "mailer.SenderBrand": {"ink", "accent", "ground"},
     "mailer.DnsAnswer": {"about", "record_name", "record_kind"},  # of the operator's own domains
     "mailer.Approval": {"actor", "policy", "reason", "releases"},  # only added to: staff's answers for a campaign
     "mailer.Offer": {"what", "value", "scope", "conditions", "zone", "reason", "actor"},
