@@ -17,6 +17,7 @@ from mailer.rendering.facts import Content, Problem
 from mailer.rendering.fields import Marks, Place, take_out
 
 OWN_HTML, MJML = "", "mjml"
+CUT_AT = 102_000  # bytes, where mail programs cut a message: nothing is drawn around what the gate would stop anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,21 @@ def compose(
         problems.append(Problem("layout", f"There is no layout “{layout}”. Choose another.", "layout"))
         return Composed()
     cleaned = authored.clean(source, marks, problems)
+    problems += _too_large(cleaned)
     if problems or not cleaned.html:
         return Composed()
     return _shipped(cleaned, layout, brand, name, marks, problems)
+
+
+def _too_large(cleaned: Cleaned) -> list[Problem]:
+    size = len(cleaned.html.encode())
+    if size < CUT_AT:
+        return []
+    words = (
+        f"The message has {round(size / 1000):,} kB of HTML. Mail programs cut a message at about 102 kB, and the "
+        "opt-out with it: shorten the text, or take formatting out."
+    )
+    return [Problem("html_size", words, authored.WHERE)]
 
 
 def body_of(content: Content) -> str:
@@ -71,7 +84,9 @@ def _of_mjml(source: str, brand: Brand, marks: Marks, problems: list[Problem]) -
 
 def _drawn(document: mjml.Node, marks: Marks, problems: list[Problem]) -> Cleaned:
     drawn = mjml.rendered(document, problems)
-    return authored.clean_marked(drawn, marks, problems, columns.names_in(drawn))
+    cleaned = authored.clean_marked(drawn, marks, problems, columns.names_in(drawn))
+    problems += _too_large(cleaned)
+    return cleaned
 
 
 # -- our own -----------------------------------------------------------------------------------------
