@@ -160,7 +160,7 @@ def test_equal_content_gives_equal_bytes(layout):
     assert compiled(source, layout=layout).to_bytes() == compiled(source, layout=layout).to_bytes()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.text(st.sampled_from("<>/=\"' &;pdivtableh12rulihrimgasrctyle:{}x1%-!\n"), max_size=200),
     st.sampled_from(LAYOUTS),
@@ -312,7 +312,7 @@ def test_too_much_in_any_layout_is_refused_in_words_and_soon(name, layout):
     assert time.perf_counter() - began < 10
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_no_damage_to_mjml_breaks_anything(data):
     """Whatever is cut out or put in, it is refused in words or sent with its law."""
