@@ -19,6 +19,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring, tostring
 from mailer.rendering import columns, pictures
 from mailer.rendering.facts import Problem
 from mailer.rendering.fields import Marks, Place, left_over, take_out
+from mailer.rendering.fitting import fit
 from mailer.rendering.styles import OLD_COLOUR, declarations, hides, limited
 
 WHERE = "html"
@@ -119,7 +120,7 @@ def clean(source: str, marks: Marks, problems: list[Problem]) -> Cleaned:
 def clean_marked(
     source: str, marks: Marks, problems: list[Problem], names: Mapping[str, str] | None = None
 ) -> Cleaned:
-    """The same of HTML whose merge fields are marks; of its classes those stay that `names` has names for."""
+    """The same of HTML whose merge fields are marks; of its classes those of columns stay, by our `names` for them."""
     too_much = list(_bounds(source))
     problems += too_much
     if too_much or not source.strip():
@@ -137,7 +138,8 @@ def clean_marked(
     dropped = tuple(_dropped(styled))
     if Dropped.HIDDEN in dropped and not _says_something(styled):
         problems.append(ALL_HIDDEN)
-    _name_columns(styled, names or {})
+    _name_columns(styled, columns.names_in(source) if names is None else names)
+    fit(styled)
     _place_marks(styled, marks, problems)
     cleaned = CLEANER.clean(_balanced(styled)).strip()
     problems += left_over(_words_of(cleaned), WHERE)

@@ -9,8 +9,18 @@ from collections.abc import Callable, Iterator
 
 from mailer import colours
 
-PIXELS_PER = {"px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "": 1.0}
-SIZE = re.compile(r"(-?\d{0,5}(?:\.\d{1,6})?)(px|pt|em|rem|%|)")
+PIXELS_PER = {
+    "px": 1.0,
+    "pt": 4 / 3,
+    "in": 96.0,
+    "cm": 37.8,
+    "mm": 3.78,
+    "pc": 16.0,
+    "em": 16.0,
+    "rem": 16.0,
+    "": 1.0,
+}
+SIZE = re.compile(r"(-?\d{0,5}(?:\.\d{1,6})?)(px|pt|in|cm|mm|pc|em|rem|%|)")
 COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 RGB = r"rgb\(\s*\d{1,3}\s*,\s*\d{1,3}\s*,\s*\d{1,3}\s*\)"
 RGBA = re.compile(r"rgba\([\d\s.,]{5,40}\)")
@@ -95,12 +105,10 @@ def matching(pattern: str | re.Pattern[str]) -> Allowed:
 
 
 def line_height(value: str) -> bool:
-    """From just under the letters' height up: lines that lie upon each other can't be read."""
-    if SIZE.fullmatch(value) and SIZE.fullmatch(value)[2] == "" and pixels(value):  # type: ignore[index]
-        return 0.9 <= float(value) <= 4
-    if value.endswith("%"):
-        return 90 <= (pixels(value, 100) or 0) <= 400
-    return value == "normal" or 10 <= (pixels(value) or 0) <= 200
+    """0 and little is how layouts make lines a pixel high; text in them is then judged on finished bytes."""
+    if re.fullmatch(r"\d{0,2}(?:\.\d{1,6})?", value):
+        return bool(value) and 0 <= float(value) <= 4
+    return length(0, 200, 400, "normal")(value)
 
 
 def font_size(value: str) -> bool:
@@ -169,7 +177,9 @@ ALLOWED: dict[str, Allowed] = {
     "list-style-type": words(
         "none|disc|circle|square|decimal|lower-alpha|upper-alpha|lower-roman|upper-roman"
     ),
-    "table-layout": words("auto|fixed"),
+    "table-layout": words(
+        "auto"
+    ),  # fixed, cells are no wider than they were told, and words run over each other
     "mso-line-height-rule": words("exactly"),
     "mso-table-lspace": length(0, 20, 0),
     "mso-table-rspace": length(0, 20, 0),
@@ -177,18 +187,44 @@ ALLOWED: dict[str, Allowed] = {
     **{f"padding{side}": length(0, 200, 25) if side else several(length(0, 200, 25)) for side in SIDES},
     **{f"border{side}": border for side in SIDES},
 }
+FONT = re.compile(
+    r"(?P<words>(?:(?:normal|italic|oblique|bold|bolder|lighter|[1-9]00|small-caps) )*)"
+    r"(?P<size>[a-z-]+|[\d.]+[a-z%]*)(?: ?/ ?(?P<line>[\d.]+[a-z%]*|normal))? (?P<family>.+)"
+)
 # These boxes grow with what is in them; in any other a fixed height lets content run over what follows.
 GROWING = frozenset({"table", "tr", "td", "th", "img"})
+INLINE = frozenset({
+    "a", "abbr", "b", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q", "s",
+    "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var",
+})  # fmt: skip
+MOST_INLINE = 16.0  # pixels beside the letters that fit between usual lines
 
 
 def limited(tag: str, style: str) -> str:
     """What of an author's style attribute stays, written anew; empty if nothing does."""
-    return ";".join(f"{name}:{value}" for name, value in dict(_kept(tag, declarations(style))).items())
+    kept = dict(_kept(tag, declarations(style)))
+    if kept.get("display", "inline" if tag in INLINE else "block") == "inline" and _reaches_out(kept):
+        kept["display"] = "inline-block"
+    return ";".join(f"{name}:{value}" for name, value in kept.items())
+
+
+def _reaches_out(kept: dict[str, str]) -> bool:
+    """Whether an inline box would be painted over the lines above and below, which make no place for it."""
+    heights = kept.get("padding", "").split()[0:3:2]
+    heights += [kept.get(name, "") for name in ("padding-top", "padding-bottom", "border-width")]
+    heights += [part for side in SIDES for part in kept.get(f"border{side}", "").split()]
+    return any((pixels(height, 400) or 0) > MOST_INLINE for height in heights)
 
 
 def _kept(tag: str, wanted: dict[str, str]) -> Iterator[tuple[str, str]]:
     for name, written in wanted.items():
-        value = RGBA.sub(lambda found: colours.mixed(found[0]) or found[0], written)
+        # the colour of text in Windows, as Word writes it
+        value = RGBA.sub(
+            lambda found: colours.mixed(found[0]) or found[0], written.replace("windowtext", "black")
+        )
+        if name == "font":
+            yield from _font(value)
+            continue
         if name == "background":
             shown = background(value)
             if shown:
@@ -197,6 +233,23 @@ def _kept(tag: str, wanted: dict[str, str]) -> Iterator[tuple[str, str]]:
         kept = "min-height" if name == "height" and tag not in GROWING else name
         if kept in ALLOWED and ALLOWED[kept](value):
             yield kept, value
+
+
+def _font(value: str) -> Iterator[tuple[str, str]]:
+    """The shorthand's parts, each as far as it is allowed by itself."""
+    found = FONT.fullmatch(value)
+    if found is None:
+        return
+    parts = [
+        ("font-size", found["size"]),
+        ("line-height", found["line"] or "normal"),
+        ("font-family", found["family"]),
+    ]
+    for word in found["words"].split():
+        parts += [("font-style", word), ("font-weight", word)]
+    for name, part in parts:
+        if ALLOWED[name](part):
+            yield name, part
 
 
 # -- what hides -------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_nothing_of_the_author_s_can_reach_outside_its_box(name):
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_gate_agrees_or_says_what_is_wrong(name):
     rules = {finding.rule for finding in check_skeleton(compiled(HOSTILE[name]), sender())}
-    assert rules <= {"body", "hidden_text", "dropped_parts"}, rules
+    assert rules <= {"body", "hidden_text", "dropped_parts", "image_host", "images_only"}, rules
 
 
 @pytest.mark.parametrize("name", ALL_HIDDEN)
@@ -231,9 +231,9 @@ def test_monstrous_html_is_refused_in_words_and_at_once(name):
 
 @pytest.mark.parametrize("name", HEAVY)
 def test_heavy_html_is_judged_in_bounded_time(name):
-    started = time.perf_counter()
+    started = time.process_time()
     check(content(HEAVY[name]), sender(), [FRIENDS], CAMPAIGN)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
 
 
 @pytest.mark.parametrize("html", ["a\0b", "\udcfc", "<p>\ud800</p>"])

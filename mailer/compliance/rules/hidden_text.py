@@ -43,6 +43,8 @@ def trouble(run: Run) -> str:
         )
     if run.look.line < LEAST_LINE:
         return "has a line-height too small for its letters, so its lines cover each other. Use at least 1."
+    if run.look.cramped:
+        return "does not fit into the width that its box was given, so it may lie over other text. Make it wider."
     return ""
 
 

@@ -59,7 +59,9 @@ class Box:
     pieces: "list[str | Box]" = field(default_factory=list)
     inner: float = 0.0  # the narrowest that what is in it can be
     least: float = 0.0  # the narrowest that it makes itself from outside
+    firm: float = 0.0  # the same where long words are broken, as they are in blocks but not in tables
     columns: list[float] = field(default_factory=list)
+    tight: bool = False  # what is in it needs more place than its style gives it
     bursts: bool = False  # something in it needs more place than a box gives that doesn't grow
     flow: set[Colour] = field(default_factory=set)  # backgrounds that a float in it may come to lie on
 
@@ -130,11 +132,21 @@ def _take_measure(box: Box, cell_padding: float) -> None:
     inside = [piece for piece in box.pieces if isinstance(piece, Box)]
     widths = [_least(piece, box) for piece in box.pieces]
     box.inner = sum(widths) if box.nowrap else max(widths, default=0.0)
+    firm = [_firm(piece, box) for piece in box.pieces]
+    box.firm = sum(firm) if box.nowrap else max(firm, default=0.0)
     if box.style.kind in {"row", "table"}:
         _take_columns(box, inside)
     sides = box.style.sides + (2 * cell_padding if box.style.kind == "cell" else 0.0)
     box.least = _kept_width(box) + sides
-    box.bursts = any(each.bursts for each in inside) or _is_too_narrow(box)
+    box.tight = _is_too_narrow(box)
+    box.bursts = box.tight or any(each.bursts for each in inside)
+    breaks = (
+        box.style.shrinks and box.style.kind != "table"
+    )  # no wider than its place, and so words are broken
+    if (box.contains and not breaks) or box.style.kind in GROWING or _definite(box) is not None:
+        box.firm = box.least
+    else:
+        box.firm += sides
     for each in inside:
         if not each.contains:
             box.flow |= each.flow
@@ -146,6 +158,14 @@ def _least(piece: "str | Box", box: Box) -> float:
     if isinstance(piece, Box):
         return piece.least
     return narrowest(piece, box.look, box.style.spacing, box.nowrap) + box.style.indent
+
+
+def _firm(piece: "str | Box", box: Box) -> float:
+    if isinstance(piece, Box):
+        return piece.firm
+    if box.nowrap:
+        return narrowest(piece, box.look, box.style.spacing, True)
+    return 0.0 if is_blank(piece) else _widest_letter(box.look)
 
 
 def _take_columns(box: Box, inside: list[Box]) -> None:
@@ -161,21 +181,29 @@ def _kept_width(box: Box) -> float:
     style = box.style
     if box.element.tag == "img":
         return 0.0 if style.shrinks else (pixels(style.width) if style.width else PICTURE) or 0.0
-    width = pixels(style.width, box.look.pixels) if style.width and not style.width.endswith("%") else None
-    if width is None or style.kind == "inline":
+    width = _definite(box)
+    if width is None:
         return box.inner
     if style.kind in GROWING:
-        return box.inner if style.shrinks else max(box.inner, width)
+        # a cell's width is a wish only (CSS Tables 3 §3.8.1)
+        return box.inner if style.shrinks or style.kind == "cell" else max(box.inner, width)
     return width
 
 
-def _is_too_narrow(box: Box) -> bool:
+def _definite(box: Box) -> float | None:
+    """The width in pixels that a style gives the box, if it does."""
     width = box.style.width
-    if not width or box.style.kind in GROWING or box.element.tag == "img" or box.style.kind == "inline":
+    if not width or width.endswith("%") or box.style.kind == "inline":
+        return None
+    return pixels(width, box.look.pixels) or 0.0
+
+
+def _is_too_narrow(box: Box) -> bool:
+    """Whether what is in the box needs more than its style gives it; of percentages that is told when it is painted."""
+    if box.style.kind in GROWING or box.element.tag == "img" or box.style.kind == "inline":
         return False
-    if width.endswith("%"):
-        return box.inner > PHONE / 3
-    return box.inner > (pixels(width, box.look.pixels) or 0.0)
+    width = _definite(box)
+    return width is not None and box.firm > width + 1
 
 
 # -- from outside in ------------------------------------------------------------------------------------
@@ -190,6 +218,9 @@ class _Place:
     block: Colours  # behind the nearest block, for what an inline box's own background doesn't cover
     around: Colours
     flow: Colours
+    cramped: bool = False  # within a box that what is in it doesn't fit into
+    backwards: bool = False  # what is too wide reaches out to the left, where nobody can scroll
+    filled: bool = False  # a table of one column that fills its place
 
 
 def _paint(box: Box, place: _Place, found: list[Run]) -> None:
@@ -201,13 +232,16 @@ def _paint(box: Box, place: _Place, found: list[Run]) -> None:
     else:
         around = place.around | inside | place.behind
     here = _Place(
-        room=_room(box, place.room),
+        room=_room(box, place),
         behind=inside,
         block=place.block | place.behind if box.style.kind == "inline" else inside,
         around=around,
         flow=frozenset(box.flow) if box.contains else place.flow,
+        cramped=place.cramped or box.tight or _too_small_a_share(box, place),
+        backwards=place.backwards or box.style.backwards,
+        filled=_is_filled(box, place),
     )
-    look = replace(box.look, beneath=inside)
+    look = replace(box.look, beneath=inside, cramped=here.cramped)
     if box.element.tag == "img":
         found.append(Run(box.element.get("alt", ""), look, box.element, is_image=True))
     for piece in box.pieces:
@@ -217,9 +251,26 @@ def _paint(box: Box, place: _Place, found: list[Run]) -> None:
             found.append(Run(piece, _of_text(piece, box, look, here, place), box.element))
 
 
-def _room(box: Box, room: float) -> float:
+def _is_filled(box: Box, place: _Place) -> bool:
+    if box.style.kind == "table":
+        return box.style.fills and len(box.columns) == 1
+    return place.filled and box.style.kind in {"row", "cell"}
+
+
+def _too_small_a_share(box: Box, place: _Place) -> bool:
+    """Whether a percentage of its place, where that is known, is less than what is in the box needs."""
+    width, kind = box.style.width, box.style.kind
+    if not width.endswith("%") or kind in GROWING or kind == "inline" or box.element.tag == "img":
+        return False
+    share = (pixels(width, 100) or 0.0) / 100
+    return box.firm > place.room * share + 1 and (place.room > PHONE / 2 or share < 0.2)
+
+
+def _room(box: Box, place: _Place) -> float:
     """The least width there is for what is in the box."""
-    style = box.style
+    style, room = box.style, place.room
+    if style.kind in GROWING and _is_filled(box, place):
+        return max(box.inner, room - style.sides)
     if style.kind in GROWING or (box.grows and not style.width):
         return max(box.inner, 0.0)
     if style.kind == "inline":
@@ -234,18 +285,20 @@ def _room(box: Box, room: float) -> float:
 
 
 def _standing(piece: Box, parent: Box, here: _Place) -> _Place:
-    behind = here.behind
+    behind, too_wide = here.behind, piece.firm > here.room + 0.5
+    if too_wide and (piece.style.floats or here.backwards) and parent.style.kind not in {"table", "row"}:
+        here = replace(here, cramped=True)
     if piece.style.floats:
         behind |= here.around | here.flow
     elif piece.style.kind == "caption" or (
-        piece.least > here.room + 0.5 and parent.style.kind not in {"table", "row"}
+        piece.firm > here.room + 0.5 and parent.style.kind not in {"table", "row"}
     ):
         behind |= here.around
     if parent.style.kind == "inline" and (
         piece.style.kind != "inline" or piece.style.shifted or piece.look.pixels > parent.look.pixels * 1.2
     ):
         behind |= here.block
-    return here if behind is here.behind else replace(here, behind=behind)
+    return here if behind == here.behind else replace(here, behind=behind)
 
 
 def _of_text(text: str, box: Box, look: Look, here: _Place, place: _Place) -> Look:
@@ -257,6 +310,8 @@ def _of_text(text: str, box: Box, look: Look, here: _Place, place: _Place) -> Lo
     beneath = look.beneath
     if reaches_out:
         beneath |= here.around
+    if here.backwards and box.nowrap and least > room:
+        look = replace(look, cramped=True)
     if box.style.rounded and len(text) * look.pixels > 600:
         beneath |= place.behind
     return look if beneath is look.beneath else replace(look, beneath=beneath)

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from mailer import colours
 from mailer.colours import Colour
-from mailer.rendering.styles import declarations, hides, pixels
+from mailer.rendering.styles import INLINE, declarations, hides, pixels
 
 BLACK, WHITE, BROWSER_BLUE, MARKER = (0, 0, 0), (255, 255, 255), (0, 0, 238), (255, 255, 0)
 # as browsers' own style sheet has them (HTML §15.3)
@@ -24,10 +24,6 @@ SCALED = {
 WORD_SIZES = {"small": 13.0, "medium": 16.0, "large": 18.0, "x-large": 24.0, "xx-large": 32.0}
 FONT_SIZES = {"1": 10.0, "2": 13.0, "3": 16.0, "4": 18.0, "5": 24.0, "6": 32.0, "7": 48.0}
 FONT_SHORTHAND = re.compile(r"(\d+(?:\.\d+)?)px(?:/(\d+(?:\.\d+)?(?:px)?))?")
-INLINE = frozenset({
-    "a", "abbr", "b", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q", "s",
-    "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var",
-})  # fmt: skip
 KINDS = {
     "table": "table", "thead": "row", "tbody": "row", "tfoot": "row", "tr": "row", "td": "cell", "th": "cell",
     "caption": "caption", "img": "inline-block",
@@ -51,6 +47,7 @@ class Look:
     beneath: frozenset[Colour] = frozenset({WHITE})  # whatever may lie behind it
     hidden: bool = False
     line: float = NORMAL_LINE  # height of a line, in heights of a letter
+    cramped: bool = False  # whether it doesn't fit into its box, and so may lie over other text
 
     @property
     def contrast(self) -> float:
@@ -71,6 +68,8 @@ class Style:
     nowrap: bool | None
     width: str  # one that the box keeps, whatever is in it
     shrinks: bool
+    fills: bool
+    backwards: bool
     indent: float
     spacing: float
     rounded: bool
@@ -83,13 +82,21 @@ def style_of(element: HtmlElement) -> Style:
     get = element.get
     return _style(
         str(element.tag), get("style", ""), get("bgcolor", ""), get("color", ""), get("align", ""),
-        get("width", ""), get("cellpadding", ""), "hidden" in element.attrib,
+        get("width", ""), get("cellpadding", ""), get("dir", ""), "hidden" in element.attrib,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
 def _style(
-    tag: str, written: str, bgcolor: str, color: str, align: str, width: str, padding: str, hidden: bool
+    tag: str,
+    written: str,
+    bgcolor: str,
+    color: str,
+    align: str,
+    width: str,
+    padding: str,
+    direction: str,
+    hidden: bool,
 ) -> Style:
     """Cached: a message of a thousand paragraphs has a few styles only."""
     styles = declarations(written)
@@ -113,6 +120,8 @@ def _style(
         nowrap=_nowrap(tag, styles.get("white-space", "")),
         width=most if most != "none" and not most.endswith("%") else ("" if wide in {"auto", "100%"} else wide),
         shrinks=most.endswith("%") or wide.endswith("%"),
+        fills=wide == "100%",
+        backwards=direction.strip().lower() == "rtl" or styles.get("direction") == "rtl",
         indent=_px(styles.get("text-indent", "")),
         spacing=max(0.0, _px(styles.get("letter-spacing", ""))),
         rounded=any(side.endswith("%") or _px(side) > 16 for side in styles.get("border-radius", "").split()),
