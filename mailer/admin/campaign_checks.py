@@ -1,14 +1,12 @@
 """What the rules say of a draft while it is written: of what stands in the form, which is kept nowhere."""
 
-from typing import Any
-
 from django.contrib.admin import ModelAdmin
 from django.http import HttpRequest, HttpResponse
 
 from mailer import campaigns
 from mailer.admin.pages import changes, fragment
 from mailer.compliance import Finding, Severity
-from mailer.models import Campaign
+from mailer.models import Campaign, MailingList
 
 BODY = frozenset({"html", "text"})
 SHOWN = BODY | {
@@ -24,21 +22,23 @@ def check(request: HttpRequest, model_admin: ModelAdmin, number: int = 0) -> Htt
     draft = Campaign.objects.filter(pk=number, state=Campaign.State.DRAFT).first()
     form = model_admin.get_form(request, draft)(request.POST, instance=draft or Campaign())
     form.is_valid()  # for what it takes over into the instance: nobody has finished writing yet
+    written: Campaign = form.instance
+    if not written.sender_id or not written.subject:
+        return fragment(request, "parts/typed_findings.html", state="")
+    has_body = bool(written.html.strip() or written.text.strip())
     return fragment(
         request,
         "parts/typed_findings.html",
-        findings=_findings(form),
-        has_subject=bool(form.instance.subject),
+        state="whole" if has_body else "begun",
+        findings=_findings(written, list(form.cleaned_data.get("lists") or []), has_body),
     )
 
 
-def _findings(form: Any) -> list[Finding]:
-    written: Campaign = form.instance
-    if not written.sender_id or not written.subject:
-        return []
-    lists = list(form.cleaned_data.get("lists") or [])
-    places = SHOWN if written.html.strip() or written.text.strip() else SHOWN - BODY
+def _findings(written: Campaign, lists: list[MailingList], has_body: bool) -> list[Finding]:
+    if not has_body:  # then the subject is read by itself
+        written.html, written.text, written.layout = "", "…", Campaign.Layout.OWN_HTML
     found = campaigns.findings_of(written, lists=lists)
+    places = SHOWN if has_body else SHOWN - BODY
     gravest = sorted(found, key=lambda finding: tuple(Severity).index(finding.severity))
     return [finding for finding in gravest if finding.where in places]
 

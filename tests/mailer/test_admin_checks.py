@@ -34,14 +34,12 @@ def test_a_claim_is_answered_before_anything_is_saved(is_new):
     assert (draft.subject, Campaign.objects.count()) == ("The first tomatoes are here", 1)
 
 
-def test_who_has_only_begun_is_not_scolded():
+def test_who_has_only_begun_is_not_scolded_for_it_and_not_told_that_all_is_well():
     draft = new_draft()
-    client = signed_in("Marketer")
-    assert told(client) == ""
-    assert "nothing to object to so far" in told(client, subject="20% off all roses")
-    assert "Must be changed" not in told(
-        client, subject="Roses are here", sender=draft.sender.pk, html="", text=""
-    )
+    client, begun = signed_in("Marketer"), {"sender": draft.sender.pk, "html": "", "text": ""}
+    assert told(client) == told(client, subject="20% off all roses") == ""
+    assert "as soon as there is one" in told(client, subject="Roses are here", **begun)
+    assert "Must be changed:" in told(client, subject="Fwd: Roses are here", **begun)
 
 
 def test_what_is_written_is_text_and_no_markup():
