@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('mailer', '0030_layouts'),
+        ('mailer', '0031_logos'),
     ]
 
     operations = [
