@@ -90,7 +90,7 @@ def test_only_dispatch_opens_a_transport():
         for path in sources()
         if not name_of(path).startswith(TRANSPORTS) and OPENING & set(used(ast.parse(path.read_text())))
     }
-    assert found == {f"{DISPATCH}run.py", f"{DISPATCH}single.py"}
+    assert found == {f"{DISPATCH}crew.py", f"{DISPATCH}single.py"}
 
 
 def test_dispatch_opens_a_transport_in_two_places_each_after_a_hand_over():
@@ -101,7 +101,7 @@ def test_dispatch_opens_a_transport_in_two_places_each_after_a_hand_over():
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open_transport"
     ]
-    assert sorted(calls) == [f"{DISPATCH}run.py", f"{DISPATCH}single.py"]
+    assert sorted(calls) == [f"{DISPATCH}crew.py", f"{DISPATCH}single.py"]
 
 
 @pytest.mark.parametrize(

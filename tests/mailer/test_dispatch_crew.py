@@ -60,6 +60,7 @@ def sent_all(campaign: Campaign, server: InboxServer, number: int) -> None:
 # -- many hands ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_slow_server_gets_as_many_connections_as_are_set_and_everyone_their_message_once(
     server, connections, settings
 ):
@@ -100,6 +101,7 @@ def test_an_error_in_one_thread_is_loud_ends_all_in_order_and_loses_nobody(
     assert set(parts.states(campaign)) == {"accepted", "unknown"}
 
 
+@pytest.mark.long
 def test_a_thread_whose_database_session_is_cut_ends_the_slice_loudly_and_doubles_nothing(
     server, connections
 ):
@@ -117,6 +119,7 @@ def test_a_thread_whose_database_session_is_cut_ends_the_slice_loudly_and_double
     assert "pending" not in parts.states(campaign)
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_every_connection_after_its_group_and_gives_back_what_was_claimed(
     server, connections, monkeypatch
 ):
@@ -157,6 +160,7 @@ def test_a_database_without_a_session_to_spare_means_fewer_connections_and_no_le
     assert caplog.text.count("No session of the database") == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["pause", "cancel", "switch"])
 def test_once_it_is_answered_no_connection_hands_anything_over(server, connections, how):
     campaign = sending(2000)
@@ -180,6 +184,7 @@ def test_once_it_is_answered_no_connection_hands_anything_over(server, connectio
 # -- fair shares ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_two_campaigns_progress_side_by_side(server, settings):
     settings.CONNECTIONS = 1
     first, second = sending(300, slug="first"), sending(300, slug="second")
@@ -189,6 +194,7 @@ def test_two_campaigns_progress_side_by_side(server, settings):
     assert shares[1] <= shares[0] + 150
 
 
+@pytest.mark.long
 def test_a_slow_pace_holds_up_no_other_campaign(server, settings):
     settings.CONNECTIONS = 1
     slow, fast = parts.attested_sender(), parts.attested_sender()
@@ -295,6 +301,7 @@ def test_a_prober_that_died_is_followed_by_another_and_a_clock_set_back_blocks_n
     assert breaker.ask() is breaker.Leave.CLOSED
 
 
+@pytest.mark.long
 def test_a_server_that_wants_fewer_connections_gets_fewer_and_is_not_called_down(
     server, connections, monkeypatch
 ):
@@ -313,6 +320,7 @@ def test_a_server_that_wants_fewer_connections_gets_fewer_and_is_not_called_down
     sent_all(campaign, server, 600)
 
 
+@pytest.mark.long
 def test_the_server_dies_under_all_connections_and_what_may_have_arrived_is_unknown(server, connections):
     campaign = sending(800)
 
