@@ -40,7 +40,7 @@ def found(kind: KindFacts, **written: str) -> list[tuple[str, str]]:
     if kind.is_notice:
         written = {"html": "", "text": NOTICE_TEXT, "subject": notice_subject(FACTS, kind), **written}
     written = {"html": LETTER, "subject": "What we did at the brook", **written}
-    findings = check(content(**written), sender(), [FRIENDS], CAMPAIGN, (), kind)
+    findings = check(content(**written), sender(), [FRIENDS], CAMPAIGN, kind=kind)
     return [(each.rule, each.severity.value) for each in findings]
 
 
