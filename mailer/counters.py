@@ -1,7 +1,7 @@
 """Numbers that fall: what a subject says is left is asked again before each message goes out (DUTIES T3, D26).
 
-“37 seats left” is true while 37 are left, and no longer. Staff keep the number, or a program tells it by the counter's
-short name; one that nobody has told for a day counts as unknown, and unknown is not true.
+“37 seats left” is true while 37 are left, and no longer. Staff tell the number; one that nobody has told for a day
+counts as unknown, and unknown is not true.
 """
 
 from dataclasses import dataclass

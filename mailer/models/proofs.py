@@ -30,7 +30,7 @@ class Proof(models.Model):
 
 
 class Counter(models.Model):
-    """A number that falls, such as seats that are left. Programs know it by its slug; its readings are only added."""
+    """A number that falls, such as seats that are left. Its readings are only ever added."""
 
     slug = models.SlugField(max_length=60, unique=True)
     what = models.CharField(max_length=200)

@@ -58,7 +58,9 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("fifth", False, 0.79, 0.0, 0.68),
         ("fifth", True, 0.8, 0.0, 0.66),
         ("sixth", False, 0.8, 0.0, 0.8),
-        ("sixth", True, 0.63, 0.0, 0.63),
+        ("sixth", True, 0.61, 0.0, 0.61),
+        ("seventh", False, 0.85, 0.0, 0.8),
+        ("seventh", True, 0.8, 0.0, 0.8),
     ],
 )
 def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):

@@ -38,7 +38,7 @@ def check(letter: Letter) -> Iterator[Finding]:
 
 def _spoken(letter: Letter, claim: Claim, text: str) -> tuple[Severity, str] | None:
     if brands.EXPLAINS.search(text) and not letter.body.has(brands.BELIED):
-        return None
+        return _unexplained(letter, claim)
     if _is_partnered(letter, claim):
         return None
     severity = Severity.BLOCK if letter.body.sells or letter.body.has(brands.BELIED) else Severity.HOLD
@@ -46,6 +46,13 @@ def _spoken(letter: Letter, claim: Claim, text: str) -> tuple[Severity, str] | N
         severity,
         f"The line speaks as “{claim.words}”, and the sender is somebody else. Speak in your own name.",
     )
+
+
+def _unexplained(letter: Letter, claim: Claim) -> tuple[Severity, str] | None:
+    """“Medicare: what changes”, and the body only sells and never speaks of it."""
+    if not letter.body.speaks or not letter.body.pitches or claim.words.split()[0] in letter.body.text:
+        return None
+    return Severity.HOLD, f"The body tells nothing of “{claim.words}”. Explain it there, or don’t name it."
 
 
 def _given(letter: Letter, claim: Claim) -> tuple[Severity, str] | None:

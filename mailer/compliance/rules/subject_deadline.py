@@ -26,6 +26,9 @@ CLOCK = re.compile(
     r"\d ?[ap]\.?m\b ?(?:-|to|until) ?\d|(?:until|till|ends at|by) \d{1,2}(?::\d\d)? ?[ap]\.?m"
 )
 HOUR = re.compile(r"\bnoon\b|\d{1,2}(?::\d\d)? ?[ap](?=\.?m)")
+GIFT_CARD = re.compile(
+    r"\bgift ?cards?\b.{0,20}\b(?:never|no|don't|do not)\b.{0,16}\bexpir"
+)  # by the law of most states
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 RULE = "subject_deadline"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
@@ -61,10 +64,10 @@ def _against_offers(letter: Letter, line: Line, claim: Deadline) -> tuple[Severi
 
 def _against_body(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity, str] | None:
     told = sentences_on(letter.body, line)
-    text = " ".join(told)
+    text = " ".join(each for each in told if not GIFT_CARD.search(each))
     if claim.last < letter.today:
         return Severity.BLOCK, f"“{claim.words}” has passed already. Name a day that is still to come."
-    if NEVER.search(text) or AGAIN.search(text):
+    if NEVER.search(text) or _goes_on(text, claim, letter.today):
         return (
             Severity.BLOCK,
             f"The body says that it goes on, but the subject says “{claim.words}”. Tell one end in both.",
@@ -75,7 +78,7 @@ def _against_body(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity
     if counts_in(claim.words) & counts_in(text):
         return None
     if DATED.search(claim.words) and any(
-        _fits(claim, each.first, each.last) for each in days_in(text, letter.today)
+        _fits(claim, each.first, each.last) for each in days_in(letter.body.text, letter.today)
     ):
         return None
     if not ends and HOUR.search(claim.words) and set(HOUR.findall(claim.words)) & set(HOUR.findall(text)):
@@ -87,6 +90,12 @@ def _against_body(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity
     if any(offer.last_day for offer in relevant_offers(letter, line)):
         return None  # the recorded end bears it out
     return _unsupported(letter, claim)
+
+
+def _goes_on(text: str, claim: Deadline, today: date) -> bool:
+    """“Today and tomorrow” belies tonight, and is what “48 hours” mean."""
+    again = AGAIN.search(text)
+    return again is not None and not (again[0].startswith("today") and claim.last > today)
 
 
 def _contradicted(letter: Letter, claim: Deadline, end: date) -> tuple[Severity, str] | None:

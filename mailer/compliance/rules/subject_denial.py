@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.rules.subject_person import NOTE_FROM
 from mailer.compliance.subjects.denials import DENIED, PERSONAL_DATA, denials_in
 from mailer.compliance.subjects.letter import Letter, Purpose
 
@@ -21,7 +22,8 @@ def check(letter: Letter) -> Iterator[Finding]:
         return
     for line in letter.lines:
         found = DENIED.search(line.text)
-        if found and not letter.speaks_about:
+        is_note = NOTE_FROM.search(line.text.strip())  # subject_person asks for its signature
+        if found and not letter.speaks_about and not is_note:
             severity = (
                 Severity.HOLD if PERSONAL_DATA.search(found[0]) and not letter.body.sells else Severity.BLOCK
             )

@@ -31,6 +31,13 @@ FEW = re.compile(
     r"\b(?:a few|some|selected|select|certain|one rack|one table|a rack|a table|a shelf|"
     r"a handful)\b[^.;]{0,32}$"
 )
+EXTRA = re.compile(r"\b(?:extra|another|additional|further)(?: [a-z]+)? $")
+ANY_EXTRA = re.compile(r"\b(?:(?:an|your|take|get|the) (?:extra|additional)|another \d|further \d)")
+NO_EXTRA = re.compile(
+    r"\b(?:no (?:other|further|additional|extra|more) (?:discounts?|codes?|reductions?|savings)|nothing (?:more|"
+    r"else|extra|further)|"
+    r"(?:is|are) already \d+ ?%|already (?:reduced|marked down))\b"
+)
 UP_TO = re.compile(r"\bup to\b")
 
 
@@ -38,8 +45,20 @@ def check(letter: Letter) -> Iterator[Finding]:
     for line in letter.lines:
         for claim in discounts_in(line):
             verdict = _against_offers(letter, claim) or _against_body(letter, claim)
+            if (
+                verdict is None
+                and EXTRA.search(line.text[: claim.start])
+                and letter.body.has(NO_EXTRA)
+                and not letter.body.has(ANY_EXTRA)
+            ):
+                words = f"The body takes nothing more off than is marked. Don’t call {claim.words} extra."
+                verdict = Severity.HOLD, words
             if verdict:
                 yield letter.finding(RULE, *verdict, SOURCE, line, claim.start, claim.end)
+
+
+def _is_not_extra(letter: Letter) -> bool:
+    return letter.body.has(NO_EXTRA) and not letter.body.has(ANY_EXTRA)
 
 
 def _against_offers(letter: Letter, claim: Discount) -> Verdict:
@@ -138,6 +157,7 @@ def _about(letter: Letter, claim: Discount, sentences: list[str]) -> Verdict:
     if (
         nouns
         and len(amounts_off(letter.body)) < PRICE_LIST
+        and len(percents_off(letter.body)) < PRICE_LIST
         and letter.body.speaks
         and not claim.everything
         and not any(noun in letter.told for noun in nouns)

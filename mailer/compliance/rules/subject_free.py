@@ -11,7 +11,7 @@ from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.claims import Free
 from mailer.compliance.subjects.conditions import ANNOUNCED, PURCHASE
-from mailer.compliance.subjects.free import costs_of, frees_in, is_given
+from mailer.compliance.subjects.free import GIVES, costs_of, frees_in, is_given
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.offers import OfferKind
@@ -34,6 +34,7 @@ LATER = re.compile(
 )
 PERIOD = re.compile(rf"\b(?:{NUMBER})[ -](?:weeks?|months?|years?)\b|\b(?:buy|order|book|spend|prepay)\b")
 JOINS = re.compile(r"\b(?:join|sign up|subscribe|register|enrol\w*|start|upgrade)\b")
+PRICED = re.compile(r"\b(?:for|costs?|is|are|at|pay) (?:only |just )?[$€£]\d")
 THRESHOLD = re.compile(r"\b(?:orders?|spend|purchases?|over|above|minimum|of)\b")
 
 
@@ -77,6 +78,8 @@ def _asks_more(letter: Letter, cost: str) -> bool:
     told_sum = amounts_in(letter.announced) or re.search(
         r"\bover\b|\bspend|\bb[ou]go\b|\bbuy\b|\boff\b", letter.announced
     )
+    if not told_sum and PRICED.search(cost) and not GIVES.search(cost):
+        return True
     return (not told_sum and amounts_in(cost) != [] and THRESHOLD.search(cost) is not None) or (
         BINDS.search(cost) is not None and not BINDS.search(letter.announced)
     )

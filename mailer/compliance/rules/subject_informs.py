@@ -45,7 +45,8 @@ INFORMS = re.compile(
     r"practiced|assigned|elected|your (?:car|stay|room|technician|bill|lesson|visit|report|"
     r"photos|trip|installation|repair|pick-?up|place|progress|results|child|student|"
     r"onboarding|request|data|certificate|grade|notes|schedule|team|shift|key|badge|delivery|"
-    r"driver|guide(?! to)|instructor|tutor|teacher|bike|glasses|prescription)s?(?! (?:deserves?|"
+    r"driver|guide(?! to (?:gift|giving|shopping|hosting|the (?:sale|holidays)))|instructor|tutor|teacher|bike|"
+    r"glasses|prescription)s?(?! (?:deserves?|"
     r"needs a|will love|wants))|what you need to know|closed (?:today|tomorrow|this|until|on|"
     r"for)|place (?:has )?opened)\b"
 )

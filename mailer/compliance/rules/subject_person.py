@@ -17,7 +17,7 @@ REVIEWED = Reviewed("2026-11-30", version=2, duties="D10 D25")
 NOTE_FROM = re.compile(
     r"\b(?:a |the )?(?:personal |special |short |quick )?(?:note|letter|message|"
     r"word) from (?:our |the )?(?:founder|ceo|owner|director|chef|head \w+|president|team|"
-    r"chair\w*|editor)?,? ?(?P<name>(?:[a-z'-]+ ?){1,2})$"
+    r"chair\w*|editor)?,? ?(?:(?:dr|prof|mrs?|ms)\.? )?(?P<name>(?:[a-z'-]+ ?){1,2})$"
 )
 SUBJECT_SAYS = re.compile(
     r"\b(?:gift|present|card|day|like|forward|share|send|for your|with your|tell|invite|bring|refer|help|"

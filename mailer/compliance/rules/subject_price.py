@@ -14,6 +14,7 @@ from mailer.compliance.subjects.free import IN_SUBJECT
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import Amount, Percent, amounts_in, percents_in
 from mailer.compliance.subjects.normalise import Line
+from mailer.compliance.subjects.notices import DONE
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
@@ -90,6 +91,16 @@ CHANGED = re.compile(
 RANGE = re.compile(
     r"\b(?:from|between) [$€£]\d[\d.,]* (?:to|and|-) [$€£](?P<top>\d{1,6}(?:,\d{3})?(?:\.\d\d)?)"
 )
+LOWERED = re.compile(
+    r"\b(?:we(?:'ve| have)? (?:just )?(?:lowered|cut|dropped|reduced|slashed)|(?:prices?|rates?|fees?) (?:cut|"
+    r"lowered|slashed|dropped|reduced|drop)\b|"
+    r"lower(?:ed)? (?:prices|rates|fees)|price drops?)"
+)
+AS_EVER = re.compile(
+    r"\b(?:as (?:fair|low|good) as ever|nothing (?:has|was) changed|(?:has|have) not changed|as (?:it|"
+    r"they) (?:did|was|were) (?:last|before)|"
+    r"(?:what|as) (?:it|they) (?:was|were) (?:in|last)|the same as (?:last|before)|unchanged|as always)\b"
+)
 OPENING = 12  # sentences in which the thing that a subject prices is named
 AROUND = 26  # characters after a price in which it says what it buys
 # A sum after “plus” or “fee of” is no price of the thing.
@@ -105,7 +116,7 @@ PARTS = (
     ),
     (
         re.compile(r"\b(?:two|three|four|2|3|4|both|a pair|pair of|couple|for two|family)\b"),
-        re.compile(r"\b(?:each|apiece|per (?:item|person|piece|head)|a head|a person|first|one)\b"),
+        re.compile(r"\b(?:each|apiece|per (?:item|person|guest|piece|head)|a head|a person|first|one)\b"),
     ),
     (
         re.compile(r"\ba year\b|\byearly|\bper year|\ball year|\bannual"),
@@ -136,12 +147,21 @@ BELOW = re.compile(r"\b(?:under|below|less than) $")
 
 def check(letter: Letter) -> Iterator[Finding]:
     for line in letter.lines:
+        yield from _lowered(letter, line)
         for amount in amounts_in(line.text):
             if not is_off(line.text, amount.start, amount.end):
                 yield from _judged(letter, line, amount)
         for percent in percents_in(line.text):
             if not is_off(line.text, percent.start, percent.end):
                 yield from _share(letter, line, percent)
+
+
+def _lowered(letter: Letter, line: Line) -> Iterator[Finding]:
+    """“We've lowered our prices” where the body tells that they are what they were."""
+    found = LOWERED.search(line.text)
+    if found and letter.body.has(AS_EVER):
+        words = f"The body tells of no lower price where the subject says “{found[0]}”. Name the old one and the new."
+        yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
 
 
 def _judged(letter: Letter, line: Line, amount: Amount) -> Iterator[Finding]:
@@ -196,7 +216,7 @@ def _is_of_another(letter: Letter, line: Line, amount: Amount) -> bool:
 def _hides_condition(letter: Letter, words: str) -> bool:
     if MINIMUM.search(letter.announced) or IN_SUBJECT.search(letter.announced):
         return False
-    told = [sentence for sentence in letter.body.sentences if words in sentence]
+    told = [each for each in letter.body.sentences if words in each and not DONE.search(each)]
     return bool(told) and len(conditions_in(told)) == len(told)
 
 

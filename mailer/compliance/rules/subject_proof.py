@@ -20,7 +20,8 @@ FOUND = re.compile(
     r"(?:#|no\.? ?|number )?(?:1|one|best|top|most|favou?rite|safest|fastest|greenest)|"
     r"(?:#|no\.? ?|number )(?:1|one)[ -](?:rated|ranked|selling|choice|brand|recommended)|"
     r"(?:clinically|scientifically|lab(?:oratory)?|independently|medically|dermatologically|dermatologist)[ -]"
-    r"(?:tested|proven|shown|verified|validated|studied)|(?:proven|shown|tested) (?:by|in) (?:science|studies|"
+    r"(?:tested|proven|shown|verified|validated|studied)|(?:proven|shown) to \w+|(?:proven|shown|tested) (?:by|"
+    r"in) (?:science|studies|"
     r"a study|trials)|"
     r"(?:doctor|dentist|vet|dermatologist|expert|pediatrician|physio(?:therapist)?|chef|editor|nutritionist)s?"
     r"(?:[ -](?:recommended|approved|endorsed|tested|trusted)|(?:'s)? (?:#1 )?choice)|"
@@ -45,7 +46,8 @@ SOURCED = re.compile(
     r"(?:in|on) (?:january|february|march|april|may|june|july|august|september|october|november|december) 20\d\d)"
 )
 DENIED = re.compile(
-    r"\b(?:(?:not|never|n't) (?:yet )?(?:been )?(?:tested|proven|studied|reviewed|rated|verified|evaluated|"
+    r"\b(?:(?:nobody|no one|none) (?:has|have) (?:\w+ )?(?:tested|measured|proven|studied|asked)|(?:not|never|"
+    r"n't) (?:yet )?(?:been )?(?:tested|proven|studied|reviewed|rated|verified|evaluated|"
     r"seen by|asked)|"
     r"no (?:stud(?:y|ies)|trials?|awards?|survey|doctor|dentist|vet|expert|test|independent)|"
     r"(?:we|our (?:own )?(?:team|staff|people|customers))(?: \w+)? (?:like|love|think|believe|say|rate|voted|"

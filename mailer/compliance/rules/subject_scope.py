@@ -37,7 +37,9 @@ def check(letter: Letter) -> Iterator[Finding]:
             or "sale" in line.text
             or "off" in line.text
             or re.search(
-                r"\d ?%|\bfree\b|\b[23] for [12]\b|b[ou]go|\bget one|half[ -]price|[$€£]\d", line.text
+                r"\d ?%|\bfree\b|\b[23] for [12]\b|b[ou]go|\bget (?:one|1|\d)|buy (?:one|two|\d)|half[ -]price|"
+                r"[$€£]\d",
+                line.text,
             )
         ):
             continue

@@ -25,7 +25,9 @@ WHOLE = re.compile(
 PART = re.compile(
     r"\b(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|some|most|many|half|few|several|"
     r"\d+) of (?:the|our|its|these|those|them)\b|"
-    r"the (?:others?|rest|remaining)\b|in the other\b|except|apart from|other than|not (?:all|every)\b|"
+    r"the (?:others?|rest(?! of (?:the (?:day|week|month|year|season)|january|february|march|april|may|june|july|"
+    r"august|september|october|november|december))|remaining)\b|in the other\b|except|apart from|other than|"
+    r"not (?:all|every)\b|"
     r"only (?:the|in|on|at|some|selected|for|one|two)\b|"
     r"at other times|otherwise|partly|sometimes|mostly|but not|from (?:9|nine|8|eight|10|ten) to \d|weekdays|"
     r"a blend|mix(?:ture)? of|contains? (?:some|a little|traces))"

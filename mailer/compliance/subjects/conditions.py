@@ -59,7 +59,9 @@ COMMITMENT = re.compile(
     rf"\b(?:when|if|once|as soon as|after|provided(?: that)?|as long as|by) (?:you |they |"
     rf"customers )?{JOIN}|{WITH}|{NEEDS}"
 )
-PURCHASE = re.compile("|".join((WHEN, DOES, WITH, THEN, NEEDS)))
+# “With a slice of cake at $6”.
+PRICED = r"\bwith (?:a|an|any|each|your|one|two) [\w -]{2,30}? (?:at|for) [$€£]\d"
+PURCHASE = re.compile("|".join((WHEN, DOES, WITH, THEN, NEEDS, PRICED)))
 THRESHOLD = re.compile(SUM)
 # Words of a subject that tell of a purchase or a sum, so that none is hidden.
 ANNOUNCED = re.compile(
@@ -68,7 +70,8 @@ ANNOUNCED = re.compile(
     r"|when you|if you|orders? (?:over|of|above)|over [$€£]?\d|on (?:\w+ )?orders|spend|above [$€£]?\d|"
     r"b[ou]go|"
     r"buy|purchase|min(?:imum)?\b|just (?:pay|cover)|plus postage|for (?:members|subscribers|"
-    r"new (?:customers|members))|"
-    r"(?:your|on) (?:first|next) (?:order|purchase|booking)|members|refer\w*|(?:your|the) first (?:\w+ )?\w+)|"
+    r"new \w+)|"
+    r"(?:your|on) (?:first|next) (?:order|purchase|booking)|members|refer\w*|friends?|(?:your|"
+    r"the) first (?:\w+ )?\w+)|"
     r"[$€£]\d+ ?\+"
 )

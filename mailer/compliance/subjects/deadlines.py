@@ -52,7 +52,7 @@ SOON = re.compile(
 COUNTED = re.compile(
     rf"\b(?P<count>{NUMBER})[ -](?P<more>more )?(?P<unit>hours?|hrs?|days?)(?: (?:only|left|"
     rf"to go|remaining|sale only|to (?:save|shop|get|order|enter|claim|grab|buy|book))|[ -]only)|"
-    rf"\b(?:only|just|next|in the next|within|"
+    rf"\b(?:only|just|next|in the next|within|final|last|"
     rf"lasts?) (?:the next )?(?P<count2>{NUMBER})[ -]?(?P<unit2>hours?|hrs?|days?)\b(?! (?:of|till|until|before|"
     rf"to go|"
     rf"old|away|trip|tour|guide|money))|"
@@ -105,7 +105,8 @@ NEVER = re.compile(
     r"prices)|part of our price list|"
     r"(?:has|have) not (?:moved|changed)|no change is planned|will stay|"
     r"no (?:closing|cut-?off|end) (?:date|day)|on any day|whatever the date|by no means over|"
-    r"(?:we )?(?:keep|carry|continue|go|run|stretch\w*)(?:s|es|ing)? (?:it |this |them )?(?:on|going|"
+    r"(?:we(?:'re| are|'ll| will)?|it|this|they|sale|offer|promotion|which) (?:keep|carry|continue|go|run|"
+    r"stretch\w*)(?:s|es|ing)? (?:it |this |them )?(?:on|going|"
     r"until further|through (?:the )?(?:spring|"
     r"summer|autumn|fall|winter|year))|for as long as you|any time you like|(?:the )?(?:offer|"
     r"price|discount|sale|deal|rate) (?:is|stays|remains) (?:permanent|available|in place|"

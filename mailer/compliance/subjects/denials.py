@@ -32,7 +32,8 @@ _AD = (
 )
 _MAIL = r"(?:(?:e-?mail|message|mail|letter|note|notice|newsletter|communication|update|announcement)\b,? ?)"
 _BY = (
-    r"(?:an? |any |intended (?:as|to be) (?:an? )?|meant (?:as|to be) (?:an? )?|sent (?:as|for) (?:an? )?|a form of "
+    r"(?:an? |any |intended (?:as|to be) (?:an? )?|meant (?:as|to be) (?:an? )?|sent (?:as|for) (?:an? )?|"
+    r"a form of "
     r"|in any way )"
 )
 ENGLISH = (
@@ -40,11 +41,14 @@ ENGLISH = (
     rf"strictly|in fact))?(?: in no way| not|n't| never| neither| no)(?: just)? {_BY}?{_AD}",
     rf"\b(?:this|it) {_MAIL}?(?:is|was) (?:no|not even|anything but|free of|free from) {_BY}?{_AD}",
     rf"(?:^|[,;:–—-] ?)not {_BY}?{_AD}(?=[.!:,;)]|$)",
-    r"\bnot an? (?:marketing|commercial|promotional|sales|advertising) (?:e-?mail|message|mail|communication|mailing|"
+    r"\bnot an? (?:marketing|commercial|promotional|sales|advertising) (?:e-?mail|message|mail|communication|"
+    r"mailing|"
     r"letter)\b",
-    rf"\b(?:this|the) {_MAIL}(?:is|was) (?:entirely |purely |strictly )?non[ -]?(?:promotional|commercial|marketing|"
+    rf"\b(?:this|the) {_MAIL}(?:is|was) (?:entirely |purely |strictly )?non[ -]?(?:promotional|commercial|"
+    rf"marketing|"
     rf"advertising)",
-    r"\bthis (?:is )?(?:an? )?(?:entirely |purely |strictly )?non[ -]?(?:promotional|commercial|marketing) (?:e-?mail|"
+    r"\bthis (?:is )?(?:an? )?(?:entirely |purely |strictly )?non[ -]?(?:promotional|commercial|"
+    r"marketing) (?:e-?mail|"
     r"message|mail|"
     r"letter|communication|update)",
     rf"\b(?:this {_MAIL}|it) ?(?:contains?|has|includes?|carries) (?:no|zero) (?:ads?|adverts?|advertising|"
@@ -54,7 +58,8 @@ ENGLISH = (
     rf"treated|"
     r"classified|seen|viewed|deemed|marked) (?:as |to be )?(?:an? )?(?:spam|advert\w*|marketing|junk|promotion\w*|"
     r"unsolicited)",
-    rf"\bthis (?:is|{_MAIL}is) (?:an? )?(?:purely |strictly |important )?(?:transactional|administrative|operational|"
+    rf"\bthis (?:is|{_MAIL}is) (?:an? )?(?:purely |strictly |important )?(?:transactional|administrative|"
+    rf"operational|"
     r"relationship|account(?:[- ]related)?|service(?:[- ]related)?) (?:or \w+ )?(?:e-?mail|message|mail|notice|"
     r"notification|"
     r"communication)\b",
@@ -76,13 +81,15 @@ ENGLISH = (
     rf"\b(?:this {_MAIL}|it) ?(?:was|is|has been) (?:sent (?:to you )?(?:at|upon|on|by|following) your (?:own |"
     rf"explicit )?request|"
     r"(?:requested|solicited) by you)",
-    r"^you (?:have )?(?:requested|asked for) this\b(?! (?:feature|change|colou?r|size|product|item|recipe|book|dish|"
+    r"^you (?:have )?(?:requested|asked for) this\b(?! (?:feature|change|colou?r|size|product|item|recipe|book|"
+    r"dish|"
     r"one))",
     r"\b(?:e-?mail|message|mail) (?:that )?you (?:specifically |yourself )?(?:requested|asked for)\b",
 )
 OTHERS = (
     # German
-    r"\b(?:dies(?:e[rs]?)?|das|es)(?: (?:e-?mail|mail|nachricht|schreiben|brief|newsletter|rundmail))? (?:hier )?ist "
+    r"\b(?:dies(?:e[rs]?)?|das|es)(?: (?:e-?mail|mail|nachricht|schreiben|brief|newsletter|"
+    r"rundmail))? (?:hier )?ist "
     r"(?:definitiv |wirklich |ausdrücklich )?(?:keine?(?:rlei)?|nicht) (?:unerwünschte |kommerzielle |als "
     r")?(?:werbung|"
     r"werbe-?(?:e-?)?mail|werbenachricht|werbesendung|werbebrief|reklame|spam|anzeige|marketing\w*|kommerzielle)",
@@ -93,13 +100,15 @@ OTHERS = (
     r")?wunsch "
     r"(?:hin )?(?:gesendet|zugesandt|verschickt|versandt)",
     # French
-    r"\b(?:ceci|cet? (?:e-?mail|mail|courriel|message)|cette (?:lettre|communication)) (?:n'est|ne constitue) (?:en "
+    r"\b(?:ceci|cet? (?:e-?mail|mail|courriel|message)|cette (?:lettre|communication)) (?:n'est|"
+    r"ne constitue) (?:en "
     r"aucun cas |"
     r"absolument )?pas (?:une? |de la |du )?(?:publicité|pub\b|promotion|spam|pourriel|réclame|sollicitation|"
     r"démarchage|"
     r"(?:message|e-?mail|courriel|communication) (?:publicitaire|commercial|promotionnel))",
     r"\bne contient (?:aucune|pas de) publicité|(?:^|[,;:–—-] ?)pas (?:de|une) (?:publicité|pub)(?=[.!:,;)]|$)",
-    r"\bvous avez (?:vous-même )?(?:demandé|sollicité) (?:à recevoir )?(?:ce|cet|cette|ces) (?:message|e-?mail|mail|"
+    r"\bvous avez (?:vous-même )?(?:demandé|sollicité) (?:à recevoir )?(?:ce|cet|cette|ces) (?:message|e-?mail|"
+    r"mail|"
     r"courriel|"
     r"informations?|lettre)|\b(?:envoyé|adressé)e? à votre demande",
     # Spanish
@@ -117,7 +126,8 @@ OTHERS = (
     r")?(?:pubblicità|spam|"
     r"promozione|(?:e-?mail|mail|messaggio|comunicazione) (?:pubblicitari[ao]|commerciale|promozionale))",
     r"\bnon contiene pubblicità|(?:^|[,;:–—-] ?)non è (?:pubblicità|spam)(?=[.!:,;)]|$)",
-    r"\b(?:ha|hai|avete) richiesto quest[aeio] (?:e-?mail|mail|messaggio|informazion\w+|comunicazione)|\binviat[ao] "
+    r"\b(?:ha|hai|avete) richiesto quest[aeio] (?:e-?mail|mail|messaggio|informazion\w+|comunicazione)|"
+    r"\binviat[ao] "
     r"su (?:sua|tua) "
     r"richiesta",
     # Dutch
@@ -149,7 +159,8 @@ PATTERNS = tuple(re.compile(pattern) for pattern in (*ENGLISH, *_FLAT))
 # Somebody else's words, which are reported: “The footer said: ‘this is not a marketing email’”.
 REPORTED = re.compile(
     r"\b(?:footers?|compan(?:y|ies)|firms?|senders?|spammers?|scammers?|advertisers?|marketers?|they|experian|ftc|"
-    r"(?:e-?mails?|messages?|mails?|letters?) that|who|which|one|another)\b.{0,30}\b(?:say|says|said|saying|claim\w*|"
+    r"(?:e-?mails?|messages?|mails?|letters?) that|who|which|one|another)\b.{0,30}\b(?:say|says|said|saying|"
+    r"claim\w*|"
     r"wrote|"
     r"writes?|reads?|told|stat(?:e|es|ed|ing)|pretend\w*|insist\w*|called|calls)\b"
 )

@@ -45,7 +45,8 @@ EVERYTHING = re.compile(
     r"that\b|set\b|for\b|is\b|are\b|yours\b|orders (?:over|of))[a-z]{3,})"
 )
 EXCEPTIONS = re.compile(
-    r"\b(?:(?:on|off) (?:selected|select|certain|some|participating|marked) [a-z]{4,}|"
+    r"\b(?:(?:selected|select|certain|participating) \w+ (?:count|qualify|are)\b|"
+    r"(?:on|off) (?:selected|select|certain|some|participating|marked) [a-z]{4,}|"
     r"exclu(?:des?|ding|sions?|ded)|except(?:ions?|ing)?\b|(?:does|do)(?: not|"
     r"n't) apply to|not (?:valid|applicable|available|included|in the offer|eligible|"
     r"discounted|part of|on sale)|"

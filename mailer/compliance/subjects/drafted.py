@@ -21,7 +21,8 @@ ON = re.compile(
 )
 # Where the thing ends and its time begins; a day or a month is no thing.
 TIME = re.compile(
-    rf"\b(?:until|through|thru|till|by|ends?|this|today|tonight|tomorrow|when|with|at|only|now|{WEEKDAY}|{MONTH})(?!\w).*"
+    rf"\b(?:until|through|thru|till|by|ends?|this|today|tonight|tomorrow|when|with|at|only|now|{WEEKDAY}|"
+    rf"{MONTH})(?!\w).*"
 )
 
 

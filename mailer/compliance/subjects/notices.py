@@ -187,7 +187,8 @@ PARTICULARS = re.compile(
     r"delivery window|your (?:driver|courier)|we have you down|(?:is|are) ready (?:for|"
     r"to) (?:pick|collect)|attached (?:is|you will find|you'll find)|find attached|see you on|"
     r"(?:our|these) (?:terms|fees|prices|privacy policy) (?:change|will change|for your))|"
-    r"affected (?:models?|units|batch)|stop using|serial number)"
+    r"from (?:january|february|march|april|may|june|july|august|september|october|november|"
+    r"december) \d+,? (?:your|our|the) \w+|affected (?:models?|units|batch)|stop using|serial number)"
 )
 FIGURES = re.compile(r"\d")
 UNTRUE = re.compile(
@@ -200,7 +201,7 @@ UNTRUE = re.compile(
 )
 # What the reader did, or what was done for them, told as past: “you asked”, “our driver rang”.
 DONE = re.compile(
-    r"(?<!if )(?<!when )(?<!once )(?<!things )(?<!ever )\byou (?:asked|bought|sent|put|took|gave|came|left|"
+    r"(?<!if )(?<!when )(?<!once )(?<!things )(?<!ever )\byou (?:asked|reached|bought|sent|put|took|gave|came|left|"
     r"made|chose|wrote|told|spoke|applied|entered|"
     r"ordered|booked|registered|signed up|joined|visited|called|paid|returned|requested|reported|referred|"
     r"collected|"

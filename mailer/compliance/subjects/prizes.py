@@ -59,10 +59,12 @@ BELIED = re.compile(
     r"no purchase necessary|full price|application (?:form|is)|will be reviewed|presentation|"
     r"timeshare|(?:each|every) ticket costs|one in \d+|every(?:one|body) can|(?:entry|tickets?) (?:is|are|"
     r"costs?) [$€£]\d|"
-    r"for all who|anyone who|whoever|pay (?:online|now|by)|(?:choose|pick) a date)\b"
+    r"for all who|anyone who|whoever|(?<!to )pay (?:online|now|by)|(?:choose|pick) a date)\b"
 )
 BORNE_OUT = re.compile(
-    r"\b(?:your (?:photo|entry|recipe|poster|essay|story|ticket|idea|picture|"
+    r"\b(?:your \w+(?: \S+){0,6} (?:was|were|has been) (?:drawn|picked|chosen|selected)|(?:joining|"
+    r"signing up for) (?:the|our) (?:wait|guest )?list|your (?:photo|entry|recipe|poster|essay|story|ticket|idea|"
+    r"picture|"
     r"number) (?:\S+ ){0,6}won\b|(?:your|the) (?:entry|ticket|number|name|nomination|"
     r"application|photo|recipe|essay|submission|proposal|story|manuscript|raffle|idea|talk|"
     r"garden|answer|vote)(?: \S+){0,6} (?:was|is|has been|have been|came|were|scored|among|"

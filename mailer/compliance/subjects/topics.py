@@ -146,7 +146,7 @@ TOPICS = (
     ),
     _topic(
         "a list",
-        r"(?:our |the |my )?(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|"
+        r"(?:our |the |my )?(?<!\d for )(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve|"
         r"top) (?:\w+ ){0,2}(?:ideas|ways|reasons|books|novels|things|habits|steps|questions|"
         r"lessons|stories|recipes|places|facts|mistakes|tricks|favou?rites|exercises|trends|picks|"
         r"films|walks|sights|wines|signs)",
@@ -164,7 +164,7 @@ TOPICS = (
         "a cancellation",
         r"(?:is|are|been|was|:|class|show|concert|event|tour|flight) (?:now )?(?:cancell?ed|"
         r"postponed|called off)|cancell?ed (?:today|tonight|tomorrow)",
-        r"cancel|postpon|refund|not take place|new date|reschedul|called off|credited",
+        r"cancel|postpon|refund|there (?:is|will be) no\b|not take place|new date|reschedul|called off|credited",
         True,
     ),
     _topic(
