@@ -382,5 +382,6 @@ def test_a_notice_names_its_sender_and_passes():
 
 def test_the_room_exports_what_its_callers_use():
     assert set(compliance.__all__) == {
-        "Finding", "Severity", "blocks", "check", "check_notice", "check_skeleton",
+        "Count", "Finding", "Grounds", "Severity",
+        "blocks", "check", "check_audience", "check_notice", "check_skeleton",
     }  # fmt: skip
