@@ -111,7 +111,7 @@ def _unsupported(letter: Letter, claim: Deadline) -> tuple[Severity, str]:
     severity = Severity.HOLD if claim.hard and letter.body.speaks else Severity.WARN
     return (
         severity,
-        f"The body does not say that “{claim.words}”. Name the day and hour of the end in the body.",
+        f"The body says nothing of “{claim.words}”. Name the day and hour of the end there.",
     )
 
 

@@ -49,7 +49,7 @@ def check(letter: Letter) -> Iterator[Finding]:
 
 def _verdict(letter: Letter, claim: Free) -> tuple[Severity, str] | None:
     if letter.offers is not None and not letter.offers and letter.body.sells:
-        return Severity.HOLD, f"No offer is recorded that gives “{claim.words} {claim.item}”. Record it."
+        return Severity.HOLD, f"No offer is recorded that gives “{_named(claim)}”. Record it."
     costs = costs_of(claim, letter.body) or _of_offers(letter, claim)
     if ANNOUNCED.search(letter.announced):
         hidden = [each for each in costs if _asks_more(letter, each)]
@@ -60,8 +60,7 @@ def _verdict(letter: Letter, claim: Free) -> tuple[Severity, str] | None:
     if hidden:
         return (
             Severity.BLOCK,
-            f"“{claim.words} {claim.item}” costs something after all: “{hidden[0][:120]}”. Say so in the "
-            f"subject.",
+            f"“{_named(claim)}” costs something after all: “{hidden[0][:120]}”. Say so in the subject.",
         )
     return None if is_given(letter.told) or _is_named(letter, claim) else _not_given(letter, claim)
 
@@ -94,10 +93,10 @@ def _not_given(letter: Letter, claim: Free) -> tuple[Severity, str]:
     if amounts_in(letter.body.text) and letter.body.speaks:
         return (
             Severity.BLOCK,
-            f"The body names prices and nothing free. Give “{claim.item}” free there, or don’t say it.",
+            f"The body names prices and nothing free. Give what “{_named(claim)}” promises there, or don’t say it.",
         )
     severity = Severity.HOLD if letter.body.speaks else Severity.WARN
-    return severity, f"The body gives nothing free. Say there what “{claim.words} {claim.item}” is."
+    return severity, f"The body gives nothing free. Say there what “{_named(claim)}” is."
 
 
 def _of_offers(letter: Letter, claim: Free) -> list[str]:
@@ -110,3 +109,8 @@ def _of_offers(letter: Letter, claim: Free) -> list[str]:
         and amounts_in(offer.words)
         and THRESHOLD.search(offer.words)
     ]
+
+
+def _named(claim: Free) -> str:
+    """As the subject has it: “free lesson”."""
+    return f"{claim.words} {claim.item}".strip()
