@@ -4,6 +4,7 @@ Each is an environment variable; each can also be given as NAME_FILE, the path o
 the value (container secrets). `docs/settings.md` is printed from this table.
 """
 
+import json
 import os
 import re
 import sys
@@ -475,7 +476,7 @@ def _anymail_names() -> list[str]:
     return sorted(set(given) - {"ANYMAIL_ESP"})
 
 
-def _for_anymail(name: str, value: str) -> str | bool | float:
+def _for_anymail(name: str, value: str) -> str | bool | float | dict[str, Any]:
     """A value in the type that django-anymail expects: it reads Python, and “false” would be true to it."""
     for ending, reason in NOT_FOR_ANYMAIL.items():
         if name.endswith(ending):
@@ -484,7 +485,20 @@ def _for_anymail(name: str, value: str) -> str | bool | float:
         if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]+)?", value) or not float(value):
             raise ValueError("write a number of seconds, such as 30")
         return float(value)
+    if name.endswith("_PARAMS"):
+        return _json_object(value)
     return {"true": True, "false": False}.get(value.lower(), value)
+
+
+def _json_object(value: str) -> dict[str, Any]:
+    """Amazon's client has options of its own."""
+    try:
+        read = json.loads(value)
+    except ValueError:
+        read = None
+    if not isinstance(read, dict):
+        raise ValueError('write a JSON object, such as {"region_name": "eu-central-1"}')
+    return read
 
 
 def contradictions(values: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,9 @@ from urllib.parse import quote
 LONGEST_WORDS = 2000
 
 
+NOT_CARRIED = "This address has letters beyond a–z, which mail servers can't carry yet."
+
+
 def one_line(words: str) -> str:
     """A server's words as every database takes them: no control characters (a NUL would stop the settling)."""
     shown = words[:LONGEST_WORDS]

@@ -30,7 +30,15 @@ from urllib3.exceptions import NewConnectionError, ProxyError
 from urllib3.exceptions import SSLError as TlsError
 
 from mailer.transports import ses
-from mailer.transports.contract import Envelope, Kind, Outcome, TransportUnavailable, one_line, without
+from mailer.transports.contract import (
+    NOT_CARRIED,
+    Envelope,
+    Kind,
+    Outcome,
+    TransportUnavailable,
+    one_line,
+    without,
+)
 
 log = logging.getLogger(__name__)
 
@@ -152,6 +160,9 @@ class EspTransport:
             self._backend.close()
 
     def send(self, key: bytes, envelope: Envelope) -> None:
+        if not envelope.rcpt_to.isascii():  # each service breaks such mail in a way of its own, says anymail
+            self._outcomes.append(Outcome(key, Kind.REFUSED, NOT_CARRIED))
+            return
         if self.unavailable:  # asked once: the rest of the group would fare alike, or be in doubt too
             self._outcomes.append(Outcome(key, Kind.LATER, self.unavailable))
             return

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from mailer.transports.contract import Envelope, Kind, Outcome, TransportUnavailable, one_line
+from mailer.transports.contract import NOT_CARRIED, Envelope, Kind, Outcome, TransportUnavailable, one_line
 from mailer.transports.signing import signed
 
 CONNECT_SECONDS = 20
@@ -120,8 +120,7 @@ class SmtpTransport:
 
     def send(self, key: bytes, envelope: Envelope) -> None:
         if not envelope.rcpt_to.isascii():
-            words = "This address has letters beyond a–z, which mail servers can't carry yet."
-            self._outcomes.append(Outcome(key, Kind.REFUSED, words))
+            self._outcomes.append(Outcome(key, Kind.REFUSED, NOT_CARRIED))
             return
         if self.unavailable:  # asked once: each further try could take CONNECT_SECONDS
             self._outcomes.append(Outcome(key, Kind.LATER, self.unavailable))

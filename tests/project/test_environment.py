@@ -275,6 +275,14 @@ def test_a_wrong_time_out_is_told(read, value):
     ]
 
 
+@pytest.mark.parametrize("value", ["eu-central-1", "[]", "{", "5"])
+def test_options_of_amazons_client_are_a_json_object(read, value):
+    given = read(ANYMAIL_AMAZON_SES_CLIENT_PARAMS='{"region_name": "eu-central-1"}')["ANYMAIL"]
+    assert given["AMAZON_SES_CLIENT_PARAMS"] == {"region_name": "eu-central-1"}
+    (line,) = problems(read, ANYMAIL_AMAZON_SES_CLIENT_PARAMS=value)
+    assert line.startswith("ANYMAIL_AMAZON_SES_CLIENT_PARAMS: write a JSON object, such as ")
+
+
 # -- as it is started ----------------------------------------------------------------------------------
 
 STARTS = {
