@@ -35,7 +35,7 @@ class Brand:
     @classmethod
     def of(cls, sender: Sender) -> "Brand":
         """How `sender` looks; plain, if nobody has chosen."""
-        known = SenderBrand.objects.filter(sender=sender).select_related("logo").defer("logo__data")
+        known = SenderBrand.objects.filter(sender=sender.pk).select_related("logo").defer("logo__data")
         chosen = known.first() if sender.pk else None
         if chosen is None:
             return PLAIN
