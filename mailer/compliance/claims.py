@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.grounds import Grounds, counted, explained
-from mailer.compliance.rules import KIND_RULES, SUBJECT_RULES, KindRule, subject_denial
+from mailer.compliance.rules import KIND_RULES, SUBJECT_RULES, KindRule, kind_advertises, subject_denial
 from mailer.compliance.subjects import Body, Letter, Offer, Purpose, judge
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.judging import SubjectRule
@@ -44,8 +44,11 @@ def check_claims(
         *_deadlines(letter, latest),
         *counted(letter, grounds.counts),
     ]
-    if content.html.strip():  # the letter's body is the HTML then; readers of plain text get the other one
-        found += subject_denial.in_body(_filled(content.text))
+    if (
+        content.html.strip() and content.text.strip()
+    ):  # the letter's body is the HTML then; readers of plain text get the other one
+        plain = replace(letter, body=Body.from_text(_filled(content.text)))
+        found += [*subject_denial.in_body(plain.body.cased), *kind_advertises.check(plain, kind)]
     return found
 
 

@@ -193,6 +193,11 @@ def test_an_ad_in_mail_that_says_it_has_none_is_blocked(kind, ad):
     assert ("kind_advertises", "block") in found(kind, html=LETTER + ad)
 
 
+def test_an_ad_that_only_readers_of_plain_text_get_is_one_too():
+    assert ("kind_advertises", "block") in found(EDITORIAL, text="We were at the brook.\n\nShop now")
+    assert found(EDITORIAL, text="We were at the brook, and it is clean.") == [("kind_declared", "hold")]
+
+
 @pytest.mark.parametrize("subject", ["Shop our brook sale now", "Half price roses: limited-time offer"])
 def test_an_ad_in_the_subject_is_one_too(subject):
     assert ("kind_advertises", "block") in found(EDITORIAL, subject=subject)
