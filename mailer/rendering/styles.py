@@ -197,6 +197,7 @@ INLINE = frozenset({
     "a", "abbr", "b", "big", "cite", "code", "del", "dfn", "em", "font", "i", "ins", "kbd", "mark", "q", "s",
     "samp", "small", "span", "strike", "strong", "sub", "sup", "tt", "u", "var",
 })  # fmt: skip
+COLUMNS = frozenset({"col", "colgroup"})
 MOST_INLINE = 16.0  # pixels beside the letters that fit between usual lines
 
 
@@ -218,6 +219,8 @@ def _reaches_out(kept: dict[str, str]) -> bool:
 
 def _kept(tag: str, wanted: dict[str, str]) -> Iterator[tuple[str, str]]:
     for name, written in wanted.items():
+        if tag in COLUMNS and name != "width":  # its colour would lie behind cells that know nothing of it
+            continue
         # the colour of text in Windows, as Word writes it
         value = RGBA.sub(
             lambda found: colours.mixed(found[0]) or found[0], written.replace("windowtext", "black")

@@ -18,6 +18,7 @@ from mailer.rendering import SenderFacts
 SETTINGS = tuple((width, scheme) for width in (375, 1200) for scheme in ("light", "dark"))
 HEIGHT = 800
 LEAST_PIXELS, LEAST_CONTRAST = 12, 4.5
+PLAIN = 7.0  # contrast of greys at which nobody needs to count colours
 MOST_EMPTY = 2600  # pixels without words or pictures; the gate allows about 2000, counted roughly
 
 # Every text that is not blank, in its order: where it is on the page before anything is scrolled, and which share of
@@ -123,12 +124,16 @@ class Eye:
 
 
 def contrast_in(picture: Image.Image, boxes: list[Box], scrolled: float = 0.0) -> float:
+    """The most contrast there; told by lightest and darkest where that is plain."""
     best = 1.0
     for left, top, width, height in boxes[:4]:
         edges = (max(0, int(left)), max(0, int(top - scrolled)),
                  min(picture.width, int(left + width)), min(picture.height, int(top + height - scrolled)))  # fmt: skip
         if edges[0] >= edges[2] or edges[1] >= edges[3]:
             continue
+        darkest, lightest = picture.crop(edges).convert("L").getextrema()
+        if ratio((lightest,) * 3, (darkest,) * 3) > PLAIN:
+            return PLAIN
         colours = Counter({colour: count for count, colour in picture.crop(edges).getcolors(1 << 24)})
         paper = colours.most_common(1)[0][0]
         best = max([best, *(_ratio(paper, colour) for colour in colours)])
@@ -172,10 +177,10 @@ def wrong_with(eye: Eye, html: bytes, facts: SenderFacts, link: str, width: int,
     if wrong:
         return wrong
     footer = [*links, *(line for line in lines if line)]
-    for name, texts in (("label", label), ("footer", footer)):
+    for texts in [[*label, *footer]] if view.height <= HEIGHT else [label, footer]:
         for seen, contrast_seen in zip(texts, eye.contrasts(texts), strict=True):
             if contrast_seen < LEAST_CONTRAST:
-                wrong.append(f"{name}: {seen.words!r} has too little contrast, {contrast_seen:.1f}")
+                wrong.append(f"{seen.words!r} has too little contrast, {contrast_seen:.1f}")
     return [*wrong, *_order(view, label[0], footer), *_emptiness(view)]
 
 

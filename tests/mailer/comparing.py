@@ -7,7 +7,7 @@ from PIL import Image
 
 from mailer.compliance.rules.hidden_text import trouble
 from mailer.compliance.visible import Run, is_blank, see
-from tests.mailer.chromium_eye import Box, Eye, Seen, contrast_in
+from tests.mailer.chromium_eye import Eye, Seen, contrast_in
 
 # Below these nobody reads anything; the judge asks for more.
 TOUCHED, PIXELS, CONTRAST = 0.5, 6, 1.2
@@ -36,24 +36,18 @@ def compare(eye: Eye, html: str, width: int = 375) -> list[Compared]:
     return [_compared(run, each, picture, bool(sight.doubts)) for run, each in zip(runs, seen, strict=True)]
 
 
-def _contrast(picture: Image.Image, boxes: list[Box]) -> float:
-    """At a glance where it is plain, else exactly."""
-    for left, top, width, height in boxes[:2]:
-        grey = picture.crop((int(left), int(top), int(left + width) + 1, int(top + height) + 1)).convert("L")
-        darkest, lightest = grey.getextrema()
-        if lightest - darkest > 120:
-            return 9.0
-    return contrast_in(picture, boxes[:2])
-
-
 def _compared(run: Run, seen: Seen, picture: Image.Image | None, doubted: bool) -> Compared:
     found = "doubted" if doubted else "hidden" if run.hidden else trouble(run)
     inside = [
         box
         for box in seen.boxes
-        if picture and box[0] >= 0 and box[0] + box[2] <= picture.width and box[1] + box[3] <= picture.height
+        if picture
+        and box[2] > 12
+        and box[0] >= 0
+        and box[0] + box[2] <= picture.width
+        and box[1] + box[3] <= picture.height
     ]
-    pixels = _contrast(picture, inside) if picture and inside else None
+    pixels = contrast_in(picture, inside[:2]) if picture and inside else None
     unseen = ""
     if seen.touched < TOUCHED:
         unseen = f"touched {seen.touched:.2f}"

@@ -20,6 +20,7 @@ from tests.mailer.messages import compiled, parts, sent
         ("a", "padding:60px", "padding:60px;display:inline-block"),
         ("div", "display:inline;border:20px solid #fff", "display:inline-block;border:20px solid #fff"),
         ("div", "height:100%", ""),
+        ("col", "width:40%;background-color:#1a1a1a;color:#fff", "width:40%"),
         ("table", "table-layout:fixed", ""),
     ],
 )  # fmt: skip

@@ -16,6 +16,7 @@ SOURCE = "15 U.S.C. 7704(a)(5)(A)(i)"
 REVIEWED = Reviewed("2026-11-30", version=2, duties="D37 D42")
 LEAST_PIXELS = 12
 LEAST_CONTRAST = 4.5
+LEAST_LINE = 1.0  # heights of a letter
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:
@@ -30,8 +31,14 @@ def check(message: FinishedMessage) -> Iterator[Finding]:
 
 
 def is_legible(run: Run) -> bool:
-    """Clear and conspicuous in numbers: WCAG 2 AA contrast, and letters of 12 px (D42)."""
-    return run.look.pixels >= LEAST_PIXELS and run.look.contrast >= LEAST_CONTRAST
+    """Clear and conspicuous in numbers: WCAG 2 AA contrast, and letters of 12 px with a line for each (D42)."""
+    look = run.look
+    return (
+        look.pixels >= LEAST_PIXELS
+        and look.contrast >= LEAST_CONTRAST
+        and look.line >= LEAST_LINE
+        and not look.cramped
+    )
 
 
 def _finding(message: str) -> Finding:
