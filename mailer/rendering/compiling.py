@@ -112,7 +112,7 @@ def _too_long(content: Content) -> list[Problem]:
         Problem(
             "too_long",
             f"The {name} has {len(getattr(content, name)):,} characters; {most:,} is the most. Shorten it"
-            + (", and put images on a web server instead of into the HTML." if name == "html" else "."),
+            + (", and upload pictures instead of putting them into the HTML." if name == "html" else "."),
             name,
         )
         for name, most in longest.items()
