@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from mailer.compliance.subjects.normalise import plain_text
 
@@ -172,16 +173,25 @@ FEWEST_WORDS_AROUND = 3
 def denials_in(text: str) -> Iterator[str]:
     """Where `text`, an author's whole body, says that it is no advertisement or that its reader asked for it."""
     for sentence in SENTENCE.split(WRAPPED.sub(" ", text)):
-        said = _flat(sentence)
-        for pattern in PATTERNS:
-            found = pattern.search(said)
-            if found and not _is_reported(said, found.start(), found.end()):
-                yield found[0].strip(" ,;:-–—")
-                break
+        if denied := _denied(sentence):
+            yield denied
+
+
+@lru_cache(maxsize=8192)
+def _denied(sentence: str) -> str:
+    """Cached: most sentences stand in many mails, and in one draft while its subject is typed."""
+    said = _flat(sentence)
+    for pattern in PATTERNS:
+        found = pattern.search(said)
+        if found and not _is_reported(said, found.start(), found.end()):
+            return found[0].strip(" ,;:-–—")
+    return ""
 
 
 def _flat(sentence: str) -> str:
     plain = " ".join(plain_text(sentence).split())
+    if plain.isascii():
+        return plain
     return "".join(each for each in unicodedata.normalize("NFD", plain) if not unicodedata.combining(each))
 
 
