@@ -7,7 +7,7 @@ from unfold.decorators import display
 
 from mailer.admin.pages import SimpleForm
 from mailer.models import DomainPace
-from project.environment import HOST_NAME
+from project.values import HOST_NAME
 
 NOT_NOTHING = "0 would stop all of it. Write how many may go, from 1 on, or leave it empty for no limit."
 

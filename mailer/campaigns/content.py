@@ -1,0 +1,90 @@
+"""What a campaign says: its bytes, what the rules find in them, and the approval of exactly these."""
+
+from collections.abc import Sequence
+
+from mailer import approvals, counters
+from mailer.compliance import Count, Finding, Grounds, Severity, check, check_audience
+from mailer.contacts.origins import origins
+from mailer.models import Approval, Campaign, MailingList
+from mailer.rendering import (
+    Brand,
+    Content,
+    ContentRefused,
+    KindFacts,
+    ListFacts,
+    SenderFacts,
+    Skeleton,
+    compile_content,
+)
+
+
+def findings_of(campaign: Campaign, lists: Sequence[MailingList] | None = None) -> list[Finding]:
+    """What the rules say of the campaign as it stands; with `lists` also of one that nobody has saved."""
+    lists = list(campaign.lists.order_by("slug")) if lists is None else lists
+    findings = [] if lists else [_no_list()]
+    kind = KindFacts.of(campaign)
+    findings += check(
+        content_of(campaign),
+        campaign.sender,
+        lists or [MailingList(name="–", slug="none")],
+        campaign.pk or 0,
+        _grounds(campaign) if campaign.pk else Grounds(),
+        kind,
+    )
+    return [*findings, *check_audience(origins(lists), kind)]
+
+
+def _grounds(campaign: Campaign) -> Grounds:
+    """On what its claims rest, as it stands now."""
+    spoken = counters.standings(campaign)
+    return Grounds(
+        list(campaign.offers.all()),
+        list(campaign.proofs.defer("data")),
+        [Count(each.counter.what, each.said, each.value) for each in spoken],
+    )
+
+
+def _no_list() -> Finding:
+    return Finding("lists", Severity.BLOCK, "Choose at least one list that the campaign goes to.", "")
+
+
+def content_of(campaign: Campaign) -> Content:
+    return Content(
+        campaign.subject,
+        campaign.preheader,
+        campaign.html,
+        campaign.text,
+        campaign.layout,
+        Brand.of(campaign.sender),
+    )
+
+
+def compiled(campaign: Campaign) -> Skeleton:
+    """The campaign's bytes. List-Id names its first list by slug."""
+    first = campaign.lists.order_by("slug")[0]
+    return compile_content(
+        content_of(campaign),
+        SenderFacts.of(campaign.sender),
+        ListFacts(first.name, first.slug),
+        campaign.pk,
+        KindFacts.of(campaign),
+    )
+
+
+def hash_of(campaign: Campaign, skeleton: Skeleton) -> bytes:
+    """What an approval is bound to: every byte that goes out, the lists, and on what its claims rest."""
+    return approvals.hash_of(
+        skeleton.to_bytes(),
+        list(campaign.lists.values_list("pk", flat=True)),
+        approvals.Grounds.of(campaign),
+    )
+
+
+def approval_of(campaign: Campaign) -> Approval | None:
+    """The approval of a draft as it stands, or the one that it went out under."""
+    if campaign.revision is not None:
+        return campaign.revision.approval
+    try:
+        return approvals.standing(campaign, hash_of(campaign, compiled(campaign)))
+    except (ContentRefused, IndexError):
+        return None
