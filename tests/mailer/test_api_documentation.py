@@ -10,7 +10,7 @@ from django.db import connection
 
 from mailer import addresses
 from mailer.contacts import importing
-from project.environment import CLONE
+from project.values import CLONE
 from tests.mailer.api_door import Program, new_list
 from tests.mailer.serving import served
 

@@ -9,8 +9,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from project import environment
+from project.values import CLONE
 
-CLONE = environment.CLONE
 HEX = "0123456789abcdef" * 4
 PUBLIC = {
     "PUBLIC_URL": "https://mail.example.com",

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from project import keys
-from project.environment import CLONE
+from project.values import CLONE
 
 RACE = """
 import sys, time
