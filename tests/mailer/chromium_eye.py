@@ -46,7 +46,7 @@ TEXTS = r"""() => {
       const place = () => { const rect = lines(range)[index]; return rect &&
         [rect.left + rect.width * share, rect.top + rect.height / 2] };
       let [x, y] = place() || [-1, -1];
-      if (y < 0 || y >= innerHeight) { scrollBy({top: y - innerHeight / 2, behavior: 'instant'}); }
+      if (y < 2 || y >= innerHeight - 2) { scrollBy({top: y - innerHeight / 2, behavior: 'instant'}); }
       const aside = x < 0 || x >= innerWidth ? x - innerWidth / 2 : 0;
       for (const box of scrollers) if (box.contains(parent)) box.scrollLeft += aside;
       [x, y] = place() || [-1, -1];

@@ -16,7 +16,7 @@ SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
 REVIEWED = Reviewed("2026-11-30", version=2, duties="D32 D42")
 LEAST_PIXELS = 8
 LEAST_CONTRAST = 1.5
-LEAST_LINE = 0.5  # of the letters' height: below, each line covers the one above
+LEAST_LINE = 0.7  # of the letters' height: below, each line covers the one above
 
 
 def check(message: FinishedMessage) -> Iterator[Finding]:
