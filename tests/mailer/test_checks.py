@@ -55,7 +55,6 @@ def test_a_public_url_may_be_as_long_as_the_header_carries(settings):
         ),
         ("console", "“console” is no mail service that Candor knows"),
         ("postmark", "POSTMARK_SERVER_TOKEN"),
-        ("amazon_ses", "The boto3 package isn't installed"),
     ],
 )
 def test_a_mail_service_that_cannot_carry_our_mail_is_an_error_with_its_reason(settings, name, reason):
@@ -64,6 +63,15 @@ def test_a_mail_service_that_cannot_carry_our_mail_is_an_error_with_its_reason(s
     assert number == "candor.E002"
     assert message.startswith("ANYMAIL_ESP: ")
     assert reason in message
+
+
+def test_a_mail_service_whose_package_is_not_there_is_an_error_with_its_name(settings, monkeypatch):
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    monkeypatch.delitem(sys.modules, "anymail.backends.amazon_ses", raising=False)
+    settings.ANYMAIL_ESP, settings.ANYMAIL = "amazon_ses", {}
+    ((number, message),) = found(checks.mail_service_keeps_our_headers)
+    assert number == "candor.E002"
+    assert message.startswith("ANYMAIL_ESP: ") and "The boto3 package isn't installed" in message
 
 
 def test_smtp_and_a_mail_service_with_its_key_are_fine(settings):
