@@ -61,6 +61,8 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("sixth", True, 0.61, 0.0, 0.61),
         ("seventh", False, 0.85, 0.0, 0.8),
         ("seventh", True, 0.8, 0.0, 0.8),
+        ("eighth", False, 0.86, 0.02, 1.0),
+        ("eighth", True, 0.87, 0.0, 1.0),
     ],
 )
 def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):

@@ -162,7 +162,7 @@ def _about(letter: Letter, claim: Discount, sentences: list[str]) -> Verdict:
         and not claim.everything
         and not any(noun in letter.told for noun in nouns)
     ):
-        return Severity.HOLD, f"The body gives {claim.words}, but not on “{claim.on}”. Name what it is on."
+        return Severity.WARN, f"The body gives {claim.words}, but not on “{claim.on}”. Name what it is on."
     near = _with_neighbours(letter, sentences)
     told = MINIMUM.search(letter.announced) or ANNOUNCED.search(letter.announced)
     if conditions_in(near) and not told and not _has_plain(sentences):

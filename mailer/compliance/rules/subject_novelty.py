@@ -102,9 +102,9 @@ def _new(letter: Letter, line: Line, claim: Claim) -> Verdict:
         ),
         None,
     )
-    old = old or next(
-        (each for each in letter.body.with_words(novelty.AGED) if _is_of_age(letter, line, each)), None
-    )
+    if old is None and not any(novelty.HEADS.search(each) for each in letter.body.sentences):
+        aged = letter.body.with_words(novelty.AGED)
+        old = next((each for each in aged if _is_of_age(letter, line, each)), None)
     if old:
         return (
             Severity.BLOCK,

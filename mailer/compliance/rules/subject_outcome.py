@@ -15,6 +15,8 @@ from mailer.compliance.subjects.outcomes import (
     MONEY_BACK,
     NO_REFUND,
     NO_STUDY,
+    OF_THE_RANGE,
+    OF_THE_SHOP,
     OUTCOME,
     PROMISED,
     STRONG,
@@ -42,12 +44,17 @@ def check(letter: Letter) -> Iterator[Finding]:
         promised = PROMISED.search(line.text)
         if (
             promised
+            and not OF_THE_SHOP.search(line.text)
             and not (letter.speaks_about and len(amounts_in(letter.body.text)) > 1)  # a case with its figures
             and not letter.body.has(SUBSTANTIATED)
-            and (letter.body.has(DOUBTED) or letter.body.has(BELIED))
+            and (_doubted(letter) or letter.body.has(BELIED))
         ):
             words = f"The body doubts what “{promised[0]}” promises. Promise only what holds for most."
             yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *promised.span())
+
+
+def _doubted(letter: Letter) -> bool:
+    return any(not OF_THE_RANGE.search(sentence) for sentence in letter.body.with_words(DOUBTED))
 
 
 def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:

@@ -17,8 +17,12 @@ REVIEWED = Reviewed("2026-11-30", version=2, duties="D10 D25")
 NOTE_FROM = re.compile(
     r"\b(?:a |the )?(?:personal |special |short |quick )?(?:note|letter|message|"
     r"word) from (?:our |the )?(?:founder|ceo|owner|director|chef|head \w+|president|team|"
-    r"chair\w*|editor)?,? ?(?:(?:dr|prof|mrs?|ms)\.? )?(?P<name>(?:[a-z'-]+ ?){1,2})$"
+    r"chair\w*|editor)?,? ?(?:(?:dr|prof|mrs?|ms)\.? )?"
+    r"(?P<name>(?:[a-z'-]+ ?){1,2})$"
 )
+# “A message from our CEO” names no name: somebody speaks of themselves in it.
+A_ROLE = re.compile(r"\b(?:founder|ceo|owner|director|chef|president|chair\w*|editor)\b")
+IN_PERSON = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my)\b")
 SUBJECT_SAYS = re.compile(
     r"\b(?:gift|present|card|day|like|forward|share|send|for your|with your|tell|invite|bring|refer|help|"
     r"ask|how)\b"
@@ -53,4 +57,6 @@ def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:
 
 
 def _is_signed(letter: Letter, name: str) -> bool:
+    if A_ROLE.search(name) and letter.body.has(IN_PERSON):
+        return True
     return name.split()[0] in letter.body.text or name.strip() in letter.sender_name

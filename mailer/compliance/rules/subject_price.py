@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects.conditions import ANNOUNCED
 from mailer.compliance.subjects.discounts import MINIMUM, comes_to, conditions_in, is_off
 from mailer.compliance.subjects.free import IN_SUBJECT
 from mailer.compliance.subjects.letter import Letter
@@ -214,7 +215,7 @@ def _is_of_another(letter: Letter, line: Line, amount: Amount) -> bool:
 
 
 def _hides_condition(letter: Letter, words: str) -> bool:
-    if MINIMUM.search(letter.announced) or IN_SUBJECT.search(letter.announced):
+    if any(told.search(letter.announced) for told in (MINIMUM, IN_SUBJECT, ANNOUNCED)):
         return False
     told = [each for each in letter.body.sentences if words in each and not DONE.search(each)]
     return bool(told) and len(conditions_in(told)) == len(told)

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_universal"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 WHOLE = re.compile(
     r"\b(?:every(?!\s*(?:day|body's|one's)\b)(?: \w+)?|all (?!about\b|new\b|you\b|over\b|in\b|set\b|"
     r"the best\b|that\b|we\b|this\b|your\b|out\b|"
@@ -32,10 +33,56 @@ PART = re.compile(
     r"at other times|otherwise|partly|sometimes|mostly|but not|from (?:9|nine|8|eight|10|ten) to \d|weekdays|"
     r"a blend|mix(?:ture)? of|contains? (?:some|a little|traces))"
 )
+# “Final sale of the year” over “the next one starts December 26”.
+OF_ALL = re.compile(
+    r"\b(?:final|last|lowest|best|biggest|deepest|greatest|cheapest) (?:\w+ ){0,2}(?:of the (?:year|season|month)|"
+    r"of all time|ever|all year|this (?:year|season)|anywhere)\b"
+)
+SURPASSED = re.compile(
+    r"\b(?:(?:bigger|deeper|lower|better|larger|steeper|greater) (?:\w+ ){0,2}(?:markdowns?|discounts?|savings?|"
+    r"prices?|deals?|sales?|reductions?|offers?)|(?:the|our) next (?:one|sale)|"
+    r"(?:everyday|usual|normal) (?:low )?prices?|another (?:sale|one) (?:starts?|begins?|follows?|is))\b"
+)
+# “Nothing over $20” over “coats $129”.
+CEILING = re.compile(
+    r"\b(?:nothing (?:is )?(?:over|above|costs more than)|no \w+ (?:over|above)|everything (?:is |for |at )?"
+    r"(?:under|below)|all (?:\w+ )?(?:under|below)) (?=[$€£]\d)"
+)
+NO_WARE = re.compile(r"\b(?:orders?|shipping|delivery|worth|value|was|were|reg|spend|gift ?cards?)\b")
 AFRESH = re.compile(r"\b(?:none|nothing|no one|nobody|not (?:one|a single)|without exception|gift ?cards?)\b")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
+    yield from _of_all(letter)
+    yield from _under_a_ceiling(letter)
+    yield from _of_every_part(letter)
+
+
+def _of_all(letter: Letter) -> Iterator[Finding]:
+    line = letter.subject
+    found = OF_ALL.search(line.text)
+    more = letter.body.with_words(SURPASSED) if found else []
+    if found and more and not letter.speaks_about:
+        words = (
+            f"The body tells of more than the “{found[0]}”: “{more[0][:100]}”. Say what is true of this one."
+        )
+        yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *found.span())
+
+
+def _under_a_ceiling(letter: Letter) -> Iterator[Finding]:
+    line = letter.subject
+    found = CEILING.search(line.text)
+    if found is None:
+        return
+    most = amounts_in(line.text[found.end() :])[0].value
+    wares = [each for each in letter.body.sentences if not NO_WARE.search(each)]
+    dearer = next((each for each in wares if any(amount.value > most for amount in amounts_in(each))), None)
+    if dearer:
+        words = f"In the body something costs more: “{dearer[:100]}”. Say “from”, or leave the limit out."
+        yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *found.span())
+
+
+def _of_every_part(letter: Letter) -> Iterator[Finding]:
     line = letter.subject
     found = WHOLE.search(line.text)
     if not found or PART.search(letter.announced) or letter.speaks_about:

@@ -65,7 +65,8 @@ PURCHASE = re.compile("|".join((WHEN, DOES, WITH, THEN, NEEDS, PRICED)))
 THRESHOLD = re.compile(SUM)
 # Words of a subject that tell of a purchase or a sum, so that none is hidden.
 ANNOUNCED = re.compile(
-    r"\b(?:with (?:any|every|each|your|a|an|all|the|two|three|one|orders?|purchases?|code|subscription|"
+    r"\b(?:give [$€£]?\d+\W{1,3}get\b|"
+    r"with (?:any|every|each|your|a|an|all|the|two|three|one|orders?|purchases?|code|subscription|"
     r"membership|[$€£]?\d)\b"
     r"|when you|if you|orders? (?:over|of|above)|over [$€£]?\d|on (?:\w+ )?orders|spend|above [$€£]?\d|"
     r"b[ou]go|"

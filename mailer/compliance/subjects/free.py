@@ -16,7 +16,7 @@ FREE = re.compile(
     r"from|flow\w*|standing|form|style|to-play))|"
     r"complimentary|(?:it's |is |are )?on (?:us|the house)\b|for nothing|"
     r"at no (?:extra )?(?:cost|charge)|no[ -](?:charge|cost)(?! (?:of|for))|gratis|kostenlos|gratuit\w*|"
-    r"[$€£]0(?:\.00)?(?![\d.,]))(?!\w)"
+    r"[$€£]0(?:\.00)?(?![\d.,])(?! (?:down|due|up ?front|at signing|deposit|to (?:join|start))\b))(?!\w)"
 )
 NOT_GIVEN = re.compile(
     r"(?:feel|set (?:you |yourself |them )?|break|be|run|go|walk|born|duty|tax|toll|hands|"
@@ -162,6 +162,14 @@ def frees_in(line: Line) -> list[Free]:
     ]
 
 
+# “Free 2-day shipping on every order, today only” beside the “Free shipping over $50” that stands in every mail.
+FOR_EVERYBODY = re.compile(
+    r"\bfree\b.{0,40}\b(?:on|with|for) (?:every|all|any|each) (?:orders?|purchases?|items?)\b|\bno minimum\b|"
+    r"\bfree\b.{0,30}\beverything\b"
+)
+STANDING = re.compile(r"^free (?:standard |ground |us )?(?:shipping|delivery) (?:on|over|for|with)\b")
+
+
 def costs_of(claim: Free, body: Body) -> list[str]:
     """The sentences that ask something for what is said to be free: its own, and the one after."""
     wanted = stems(re.sub(r"\b\w+ed\b", " ", claim.item)) - GENERIC
@@ -170,6 +178,8 @@ def costs_of(claim: Free, body: Body) -> list[str]:
         for index, sentence in enumerate(body.sentences)
         if _asks(sentence) and _is_about(body, index, wanted)
     ]
+    if wanted and any(FOR_EVERYBODY.search(each) and shares(each, wanted) for each in body.sentences):
+        told = [each for each in told if not FOR_EVERYBODY.search(each) and not STANDING.search(each)]
     if "first" in claim.item:
         return [each for each in told if PURCHASE.search(each) or _beyond_the_first(each)]
     return told

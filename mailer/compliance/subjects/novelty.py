@@ -93,6 +93,11 @@ YOUNG = re.compile(
     r"months|trials)|"
     r"we (?:took|changed|added|built|made)|not .{0,30}since|replaces?|in place of|no longer)\b"
 )
+# A heading that says itself that things have just come: a line of theirs may still name colours and those before.
+HEADS = re.compile(
+    r"^(?:just (?:in|landed|arrived|dropped)|new (?:in|arrivals?|this (?:week|season|month))|introducing|now available|"
+    r"meet the new|fresh (?:in|arrivals?)|(?:they|it) (?:have|has|'ve|'s) (?:just )?arrived)\b"
+)
 YEARLY = re.compile(r"\b(?:yearly|annual|every year|each year|our \d+(?:st|nd|rd|th)|like last|again this)\b")
 FIRST = re.compile(r"first")
 NOT_BACK = re.compile(

@@ -57,7 +57,9 @@ SUBSTANTIATED = re.compile(
     r"data from|sample of|on average|average of|median|according to|source:|sources|"
     r"methodology|\d+ (?:customers|participants|patients|plots|growers|teams|companies|"
     r"households|people|shops|students|clients|gardeners)|before and after figures|"
-    r"(?<!not )tested (?:by|at|over|on \d)|records? (?:show|of)|report(?:ed|s)? (?:a|an|by))\b"
+    r""
+    r"(?<!not )tested (?:by(?! (?:our|us|ourselves)\b)|at|over|on \d)|"
+    r"records? (?:show|of)|report(?:ed|s)? (?:a|an|by))\b"
 )
 BELIED = re.compile(
     r"\b(?:results? (?:not typical|may vary|vary|will vary|are not typical|differ|"
@@ -93,6 +95,18 @@ DOUBTED = re.compile(
     r"no guarantee|not (?:been )?(?:tested|proven|shown|studied|reviewed)|cannot promise|can't promise|"
     r"no (?:promise|proof|evidence|study)|"
     r"hope(?:s|d)?|everyone's \w+ is different|we (?:think|believe)|before you see|some (?:\w+ )?never)\b"
+)
+# What a shop gives, sends or counts by the week is no result of body or purse: “Get it by Christmas”, “Earn 3x points
+# this weekend”, “Save 20% this month”.
+OF_THE_SHOP = re.compile(
+    r"\b(?:get|save|win|earn|look|run|end|stop)s?\b.{0,40}(?:\b(?:it|yours|them|these|points?|miles|stars|"
+    r"stamps|rewards?|"
+    r"cash ?back|tickets?|gifts?|free|delivered|delivery|shipped|off|deals?|orders?)\b|[$€£]\d|\d ?%)"
+)
+# A choice of goods that differs from shop to shop doubts no result.
+OF_THE_RANGE = re.compile(
+    r"\b(?:selections?|styles?|sizes?|prices?|availability|hours|colou?rs|offers?|products?|menus?|stores?|items|"
+    r"assortments?|shipping|delivery)\b"
 )
 NO_STUDY = re.compile(r"\b(?:no|not a|without any) (?:\w+ )?(?:study|studies|trial|data|figures)\b")
 STRONG = re.compile(
