@@ -14,8 +14,10 @@ from mailer.models import Campaign, MailingList
 # (none if a confirmed opt-in of this address came later). An opt-out is said before a complaint, both
 # before a bounce: people's wishes before machines'. `gone` are those who have left every list of the campaign that
 # they are on: a place that an import brought while its owner left counts for nothing. A notice that a law requires
-# is kept from nobody by their own word, only by a dead mailbox (D66). `unasked` are those who never confirmed, on a
-# form for one of these lists, that they want it: sexually oriented mail asks for that (16 CFR 316.4, D36).
+# is kept from nobody by their own word, only by a dead mailbox (D66). `leavers` are found first and for themselves: a
+# planner that takes the tables for empty would otherwise walk through all places for each person. `unasked` are those
+# who never confirmed, on a form for one of these lists, that they want it: sexually oriented mail asks for that
+# (16 CFR 316.4, D36).
 PEOPLE = f"""
 WITH people AS MATERIALIZED (
     SELECT contact.id, contact.address_key, contact.mailbox_key
@@ -35,15 +37,17 @@ held AS (
         WHERE back.mailbox_key = people.mailbox_key AND back.address_key = people.address_key
           AND back.up_to >= against.id)
     GROUP BY people.id),
-gone AS (
-    SELECT people.id, 'left_list' AS reason FROM people
+leavers AS MATERIALIZED (
+    SELECT people.* FROM people
     WHERE NOT %(lawful)s AND people.mailbox_key IN (
         SELECT left_by.mailbox_key FROM mailer_listleaving AS left_by
-        JOIN mailer_mailinglist AS list ON list.slug = left_by.list_slug WHERE list.id = ANY(%(lists)s))
-      AND NOT EXISTS (
+        JOIN mailer_mailinglist AS list ON list.slug = left_by.list_slug WHERE list.id = ANY(%(lists)s))),
+gone AS (
+    SELECT leavers.id, 'left_list' AS reason FROM leavers
+    WHERE NOT EXISTS (
         SELECT FROM mailer_subscription AS place JOIN mailer_mailinglist AS list ON list.id = place.list_id
-        WHERE place.contact_id = people.id AND place.list_id = ANY(%(lists)s)
-          AND NOT {leaving.left_sql("people", "list.slug")})),
+        WHERE place.contact_id = leavers.id AND place.list_id = ANY(%(lists)s)
+          AND NOT {leaving.left_sql("leavers", "list.slug")})),
 unasked AS (
     SELECT people.id, 'no_consent' AS reason FROM people
     WHERE %(explicit)s AND NOT EXISTS (

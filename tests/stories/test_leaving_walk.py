@@ -80,7 +80,7 @@ def test_a_list_left_while_its_campaign_goes_out_is_not_mailed_any_more(installa
 def test_no_hand_over_for_a_list_begins_after_the_answer_to_who_left_it(installation: Installation):
     """While workers send to a slow server, people leave the list one after another; every one is checked."""
     audience, leavers = 600, range(600, 450, -1)
-    installation.replace_inbox(delay=0.004)
+    installation.replace_inbox(delay=0.05)
     installation.start("web", "worker", "beat")
     installation.wait_for_web()
     campaign = parts.launch(parts.draft(parts.list_of(audience)))
