@@ -191,10 +191,15 @@ class InboxServer:
     async def _serve(self, listener: socket.socket) -> None:
         server = await self._loop.create_server(self._converse, sock=listener)
         await self._stopping.wait()
+        self._loop.remove_reader(listener)
+        # From Python 3.12 on a server is closed only once its connections are, so none may linger. One that was taken
+        # a moment ago has its session in the next turn of the loop, its transport in the one after, and is gone in
+        # two; until then the server must not be closed, or asyncio loses it.
+        for _ in range(5):
+            await asyncio.sleep(0)
+            for session in list(self._sessions):
+                session.hang_up()
         server.close()
-        # From Python 3.12 on a server is closed only once its connections are, so none may linger.
-        for session in self._sessions:
-            session.hang_up()
         await server.wait_closed()
 
     def _converse(self) -> Conversation:

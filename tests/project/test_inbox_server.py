@@ -1,5 +1,6 @@
 """The inbox's SMTP server takes what a strict receiver would take, and plays difficult ones for tests."""
 
+import gc
 import signal
 import smtplib
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -209,6 +211,20 @@ def test_stopping_cuts_open_connections_and_does_not_wait_for_them(serve):
         assert replies.read() == b""
         assert time.monotonic() - began < 20  # the line stays open for minutes otherwise
     server.start()  # so that the fixture has something to stop
+
+
+def test_stopping_loses_no_connection_that_was_taken_in_the_same_moment(server):
+    """Warnings are errors: a socket that nobody closed fails the test when it is collected."""
+    for turn in range(40):
+        with ThreadPoolExecutor(1) as clients:
+            asked = [clients.submit(socket.create_connection, (server.host, server.port)) for _ in range(20)]
+            time.sleep(0.001 * (turn % 5))
+            server.stop()
+        for one in asked:
+            if one.exception() is None:
+                one.result().close()
+        server.start()
+    gc.collect()
 
 
 def test_a_refused_sender_recipient_or_message_gets_the_reply_and_leaves_nothing(serve):
