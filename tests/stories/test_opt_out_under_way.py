@@ -37,7 +37,7 @@ def test_while_workers_send(installation: Installation):
 
 def opt_outs_while_sending(installation: Installation, audience: int, number: int) -> dict[str, float]:
     """Let `number` people opt out one after another while `audience` messages go out; check every one."""
-    installation.replace_inbox(delay=0.004)
+    installation.replace_inbox(delay=0.05)
     installation.start("web", "worker", "beat")
     installation.wait_for_web()
     campaign = parts.launch(parts.draft(parts.list_of(audience)))
