@@ -3,7 +3,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-all check bench lock
+.PHONY: help run demo test test-rest test-all check bench lock
+
+# What Python packages alone do not allow, or what takes long.
+REST := browser or mta or faults or programs or long
 
 help:  ## Show what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/' | expand -t 20
@@ -15,10 +18,12 @@ demo: .venv/installed  ## Show the whole story on real parts and check every pro
 	@$(BIN)/python manage.py demo --recipients $(or $(RECIPIENTS),200)
 
 test: .venv/installed-dev  ## Run the tests that Python packages allow
-	$(BIN)/pytest -n 2 --dist loadfile -m "not (browser or mta or faults or programs or long)" --durations 15 --durations-min 2
+	$(BIN)/pytest -n 4 --dist loadfile -m "not ($(REST))" --durations 15 --durations-min 2
 
-test-all: .venv/installed-dev  ## Run every test: also needs Chromium, curl and Postfix's smtp-sink (.ci/run installs them)
-	$(BIN)/pytest -n 2 --dist loadfile --durations 40 --durations-min 5
+test-rest: .venv/installed-dev  ## Run the others: they need Chromium, curl and Postfix's smtp-sink (.ci/run installs them)
+	$(BIN)/pytest -n 2 --dist loadfile -m "$(REST)" --durations 40 --durations-min 5
+
+test-all: test test-rest  ## Run every test
 
 check: .venv/installed-dev  ## Style, types, layers, migrations, generated docs
 	$(BIN)/ruff check .

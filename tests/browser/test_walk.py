@@ -282,7 +282,7 @@ def opt_out_of_the_newest_message(page, running: Running, shot: Shots) -> None:
     page.goto(link)
     shot("opt-out page")
     page.click("button")
-    page.wait_for_load_state()
+    expect(page.locator("h1")).to_have_text("Done.")
     shot("opted out")
 
 

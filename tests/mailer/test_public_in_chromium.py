@@ -132,6 +132,7 @@ def test_lists_are_left_and_asked_back_by_keyboard_alone(
         assert beside(WayBack.objects.values_list, "joins") == [(["news"],)]
 
         page.click("text=Choose again")
+        expect(page.get_by_label("News")).not_to_be_checked()
         tabs(page, 1)
         page.keyboard.press("Enter")
         expect(page.locator("h1")).to_have_text("Done.")
