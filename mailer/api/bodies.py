@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from mailer import counters
 from mailer.contacts import importing
 from mailer.contacts.reading.staged import NOT_TEXT
 from mailer.models import Import, Subscription, Suppression
@@ -220,6 +221,28 @@ class MailableOut(Schema):
     """One answer for each address, in the same order."""
 
     answers: list[Mailable]
+
+
+# -- counters ------------------------------------------------------------------------------------------
+
+
+class ReadingIn(Asked):
+    """What a counter stands at, now."""
+
+    counter: Annotated[
+        Text,
+        Field(max_length=60, description="The short name of a counter.", examples=["seats-on-2-december"]),
+    ]
+    stands_at: Annotated[int, Field(strict=True, ge=0, le=counters.MOST)]
+
+
+class CounterOut(Schema):
+    """A counter, what it stands at, and since when; null while nobody has told it."""
+
+    counter: str
+    what: str
+    stands_at: int | None
+    told_at: datetime | None
 
 
 # -- imports -------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
 from mailer import suppression
-from mailer.api import imports, ledger, people, problems
+from mailer.api import counters, imports, ledger, people, problems
 from mailer.api.keys import BearerKey
 from mailer.api.problems import CONTENT_TYPE, KINDS, Problem, ProblemOut
 
@@ -78,7 +78,7 @@ api = Api(
     urls_namespace="api",
     parser=StrictJson(),
 )
-for router in (people.router, ledger.router, imports.router):
+for router in (people.router, ledger.router, counters.router, imports.router):
     api.add_router("v1", router)
 
 

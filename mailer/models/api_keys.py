@@ -19,6 +19,7 @@ class ApiKey(models.Model):
         CONTACTS_WRITE = "contacts:write", "Put people on lists, and take them off"
         SUPPRESSIONS_WRITE = "suppressions:write", "Record opt-outs"
         MAILABLE_READ = "mailable:read", "Ask whether given addresses may be mailed"
+        COUNTERS_WRITE = "counters:write", "Read counters, and tell what they stand at"
         IMPORTS_WRITE = "imports:write", "Bring in files, and see what became of them"
 
     name = models.CharField(max_length=80, help_text="The program that uses it, such as “Web shop”.")
@@ -49,6 +50,7 @@ class ApiKey(models.Model):
                         "contacts:write",
                         "suppressions:write",
                         "mailable:read",
+                        "counters:write",
                         "imports:write",
                     ]
                 )

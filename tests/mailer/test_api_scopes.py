@@ -27,12 +27,19 @@ OPERATIONS = {
     "POST /opt-outs": ({"address": "ann@example.org"}, {"suppressions:write"}),
     "POST /mailable": ({"address": "ann@example.org"}, {"mailable:read"}),
     "POST /mailable/bulk": ({"addresses": ["ann@example.org"]}, {"mailable:read"}),
+    "GET /counters": (None, {"counters:write"}),
+    "POST /counters": ({"counter": "seats", "stands_at": 36}, {"counters:write"}),
     "POST /imports": (None, {"imports:write"}),
     "GET /imports/1": (None, {"imports:write"}),
     "GET /imports/1/refused.csv": (None, {"imports:write"}),
 }
 # What an opened operation says where the request above names nothing that is there.
-OTHERWISE = {"POST /imports": 422, "GET /imports/1": 404, "GET /imports/1/refused.csv": 404}
+OTHERWISE = {
+    "POST /counters": 422,
+    "POST /imports": 422,
+    "GET /imports/1": 404,
+    "GET /imports/1/refused.csv": 404,
+}
 
 
 def everything() -> list:
