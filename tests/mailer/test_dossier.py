@@ -1,6 +1,7 @@
 """A dossier tells who, what, by which rules and with what outcome; names no third person; and is checked offline."""
 
 import csv
+import hashlib
 import io
 import json
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,18 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.utils import timezone
 
-from mailer import addresses, audience, campaigns, dispatch, dossier, evidence, offers, suppression
+from mailer import (
+    addresses,
+    audience,
+    campaigns,
+    counters,
+    dispatch,
+    dossier,
+    evidence,
+    offers,
+    proofs,
+    suppression,
+)
 from mailer.models import Campaign, Evidence, KillSwitch
 from project.inbox.server import InboxServer
 from tests.mailer.admin_door import member, signed_in
@@ -162,6 +174,46 @@ def test_it_tells_who_what_by_which_rules_and_with_what_outcome(campaign, tmp_pa
         "approved", "launched", "audience fixed", "sent",
     ]  # fmt: skip
     assert all(act["seal"] for act in told["acts"])
+
+
+@pytest.mark.duty("D26", "D34")
+def test_files_behind_claims_and_numbers_that_fall_stand_in_it_with_what_was_told_of_them(
+    settings, db, tmp_path
+):
+    settings.APPROVAL = "two_person"
+    draft = parts.draft(
+        parts.list_of(2),
+        subject="37 bottles left of our clinically tested serum",
+        html="<p>37 bottles are left of our clinically tested serum for dry skin. Each costs $34.</p>",
+    )
+    grounds = proofs.Grounds(
+        claim="clinically tested",
+        proves="Dry skin got better in 46 of 64 people; ask lee@example.org.",
+        source="Hautlab Zürich",
+        found_on=date(2025, 5, 3),
+    )
+    proof = proofs.record(grounds, "study.pdf", b"%PDF-1.7 a study", draft, parts.staff())
+    counter = counters.record("bottles of serum", 37, draft, parts.staff())
+    campaigns.approve(draft, member("Approver"), REASON)
+    campaigns.launch(draft, parts.staff())
+    counters.tell(counter, 36, parts.staff())
+    evidence.seal()
+    path = made(draft, tmp_path / "d.zip")
+    told, report = facts(path), zipfile.ZipFile(path).read("report.html").decode()
+    (kept,) = told["proofs"]
+    assert (kept["number"], kept["claim"], kept["file"], kept["sha256"]) == (
+        proof.pk, "clinically tested", "study.pdf", hashlib.sha256(b"%PDF-1.7 a study").hexdigest(),
+    )  # fmt: skip
+    assert kept["proves"] == "Dry skin got better in 46 of 64 people; ask (an address, left out)."
+    assert told["counts"] == [{"number": counter.pk, "what": "bottles of serum", "said": 37}]
+    stood = [act for act in told["acts"] if act["subject"] == f"counter {counter.pk}"]
+    assert [(act["verb"], act["details"]["value"], bool(act["seal"])) for act in stood] == [
+        ("number told", 37, True), ("number told", 36, True),
+    ]  # fmt: skip
+    assert f"Proof {proof.pk}: clinically tested" in report and kept["sha256"] in report
+    assert f"Counter {counter.pk}, bottles of serum: the message says 37." in report
+    assert "number told: 37" in report and "number told: 36" in report
+    assert checked(path)[0] == 0
 
 
 @pytest.mark.duty("D58", "D59")
