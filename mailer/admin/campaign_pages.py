@@ -12,7 +12,18 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from mailer import approvals, audience, campaigns, counters, evidence, offers, proofs, rendering, tasks
+from mailer import (
+    approvals,
+    audience,
+    campaigns,
+    counters,
+    evidence,
+    offers,
+    opt_outs,
+    proofs,
+    rendering,
+    tasks,
+)
 from mailer.admin import (
     campaign_approval,
     campaign_grounds,
@@ -55,6 +66,7 @@ def campaign_page(request: HttpRequest, model_admin: ModelAdmin, number: int) ->
         is_blocked=_is_blocked(campaign, findings),
         preview=_preview(campaign),
         offers=campaign_offers.told(campaign),
+        said=None if is_draft else opt_outs.said_meanwhile(campaign),
         **campaign_grounds.told(campaign),
         **campaign_approval.told(request, campaign, findings),
         **(test_context(request, campaign) if is_draft else campaign_progress.told(campaign)),

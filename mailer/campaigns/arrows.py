@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from mailer import evidence, locks
+from mailer import evidence, locks, opt_outs
 from mailer.campaigns.progress import progress
 from mailer.campaigns.refusal import CampaignRefused
 from mailer.campaigns.states import State, locked
@@ -51,9 +51,25 @@ def finish(campaign_id: int) -> bool:
         campaign.state, campaign.finished_at = State.SENT, timezone.now()
         campaign.save(update_fields=["state", "finished_at"])
         evidence.record(
-            "sent", actor="worker", subject=f"campaign {campaign_id}", counts=progress(campaign).counts
+            "sent",
+            actor="worker",
+            subject=f"campaign {campaign_id}",
+            counts=progress(campaign).counts,
+            opt_outs=_said_meanwhile(campaign),
         )
     return True
+
+
+def _said_meanwhile(campaign: Campaign) -> dict[str, int]:
+    """For whoever must prove that no hand-over began after an opt-out: recorded while everything is still there."""
+    said = opt_outs.said_meanwhile(campaign)
+    return {
+        "people": said.people,
+        "kept_back": said.kept_back,
+        "in_flight": said.in_flight,
+        "longest_in_flight_ms": said.longest_in_ms,
+        "handed_over_after": said.breaches,
+    }
 
 
 def _stop(campaign: Campaign, state: str, verb: str, actor: str, sources: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from mailer.compliance.catalogue import catalogue
 from mailer.dossier import acts, tables
 from mailer.dossier.people import cleared, named
 from mailer.models import Approval, Campaign, Message, Offer, Proof, Revision, Sender, Suppression, TestSend
+from mailer.opt_outs import BREACH
 from mailer.rendering import SAMPLE_RECIPIENT, DamagedSkeleton, Skeleton, Unfillable, fill
 
 STAGES = ("created_at", "launched_at", "snapshot_at", "finished_at")
@@ -277,7 +278,7 @@ def _opt_outs(campaign: Campaign) -> dict[str, Any]:
         "by_channel": channels,
         "by_outcome": outcomes,
         "in_flight": outcomes.get("in flight", 0),
-        "breaches": outcomes.get(tables.BREACH, 0),
+        "breaches": outcomes.get(BREACH, 0),
         "first": [
             {**said, "how": Suppression.Channel(said["channel"]).label}
             for said in tables.asked(tables.FIRST_OPT_OUTS.format(campaign=campaign.pk, first=SHOWN))

@@ -6,6 +6,7 @@ from typing import Any
 from django.db import connection
 
 from mailer.dossier.packing import Writer
+from mailer.opt_outs import BREACH, OUTCOME
 from mailer.suppression import NOT_VOIDED
 
 
@@ -23,24 +24,12 @@ SELECT encode(address_key, 'hex') AS recipient, encode(mailbox_key, 'hex') AS ma
 FROM mailer_message WHERE campaign_id = {{campaign}} ORDER BY address_key
 """
 
-# What people said, beside what happened to their message. `recorded_at` of an opt-out is read from the clock while
-# the mailbox is locked, and `handed_over_at` while hand-overs hold the same lock: so they can be compared. Its answer
-# comes after `recorded_at`; so a hand-over that began after it, with no way back between, is a breach.
+# What people said, beside what happened to their message.
 SAID = f"""
 SELECT message.address_key, message.mailbox_key, against.id AS entry, against.reason, against.channel,
        coalesce(against.campaign_number = message.campaign_id, false) AS through_this_campaign,
        against.received_at, against.recorded_at, message.state, message.handed_over_at, message.settled_at,
-       CASE
-           WHEN message.handed_over_at > against.recorded_at AND EXISTS (
-               SELECT FROM mailer_reinstatement AS back
-               WHERE back.mailbox_key = against.mailbox_key AND back.address_key = message.address_key
-                 AND back.up_to >= against.id AND back.confirmed_at <= message.handed_over_at)
-               THEN 'handed over after the way back'
-           WHEN message.handed_over_at > against.recorded_at THEN 'handed over after it'
-           WHEN message.state = 'withheld' THEN 'withheld'
-           WHEN message.handed_over_at IS NULL OR message.state IN ('pending', 'claimed') THEN 'not sent'
-           WHEN message.settled_at <= against.recorded_at THEN 'sent before'
-           ELSE 'in flight' END AS outcome
+       {OUTCOME} AS outcome
 FROM mailer_message AS message
 JOIN mailer_suppression AS against ON against.mailbox_key = message.mailbox_key
 WHERE message.campaign_id = {{campaign}} AND against.reason IN ('opt_out', 'complaint') AND {NOT_VOIDED}
@@ -49,7 +38,7 @@ WHERE message.campaign_id = {{campaign}} AND against.reason IN ('opt_out', 'comp
 OPT_OUTS = f"""
 SELECT * FROM ({SAID}) AS said
 WHERE recorded_at >= (SELECT launched_at FROM mailer_campaign WHERE id = {{campaign}})
-   OR outcome = 'handed over after it'
+   OR outcome = '{BREACH}'
 """
 OPT_OUTS_TABLE = f"""
 SELECT encode(address_key, 'hex') AS recipient, encode(mailbox_key, 'hex') AS mailbox, entry, reason, channel,
@@ -62,7 +51,6 @@ SELECT outcome, channel, through_this_campaign, count(*)
 FROM ({OPT_OUTS}) AS said GROUP BY outcome, channel, through_this_campaign ORDER BY 1, 2, 3
 """
 FIRST_OPT_OUTS = f"{OPT_OUTS_TABLE} LIMIT {{first}}"
-BREACH = "handed over after it"
 
 
 def copy(statement: str, campaign: int, file: Writer) -> None:

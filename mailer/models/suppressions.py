@@ -3,6 +3,7 @@
 Rows are only ever added (triggers refuse the rest). `mailer.suppression` writes them.
 """
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.functions import Now
 
@@ -48,6 +49,8 @@ class Suppression(models.Model):
         indexes = [
             # hand-over, snapshot and look-up: is anything against this mailbox?
             models.Index("mailbox_key", name="suppression_of_mailbox"),
+            # who said no while a campaign went out; rows come in the order of time, so it is tiny
+            BrinIndex(fields=["recorded_at"], name="suppression_recorded"),
         ]
         constraints = [
             models.CheckConstraint(
