@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-rest test-all check bench lock
+.PHONY: help run demo test test-rest test-all check bench soak lock
 
 # What Python packages alone do not allow, or what takes long.
 REST := browser or mta or faults or programs or long
@@ -36,6 +36,10 @@ check: .venv/installed-dev  ## Style, types, layers, migrations, generated docs
 
 bench: .venv/installed-dev  ## Measure, all or one by name (NAME=dispatch): JSON lines
 	@$(BIN)/python -m bench $(NAME)
+
+soak: .venv/installed-dev  ## Kill every part again and again through campaigns (HOURS=1 or SECONDS=600, AUDIENCE=20000, LEAST=20)
+	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),$$(( $(or $(HOURS),1) * 3600 ))) \
+	    --audience $(or $(AUDIENCE),20000) --least $(or $(LEAST),20)
 
 lock: .venv/installed-dev  ## Choose newer versions of the dependencies, hashed
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --extra local \

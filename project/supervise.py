@@ -81,7 +81,7 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # the terminal's Ctrl-C reaches us alone; we stop the parts in order
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         one.started = time.monotonic()
@@ -163,7 +163,7 @@ def _alive(parts: Sequence[Running]) -> list[subprocess.Popen[bytes]]:
     return [one.process for one in parts if one.process is not None and one.process.poll() is None]
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """If we are killed, the parts get their signal to finish. Linux only; elsewhere they stay."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
