@@ -263,7 +263,7 @@ def test_any_text_is_answered_without_an_exception(subject, body, html):
 def test_huge_letters_never_hang_a_check(subject, body, content_type):
     started = time.process_time()
     assert verdict(subject, body, content_type=content_type) != "ok"
-    assert time.process_time() - started < 10  # of this process's own time: the machine may be busy
+    assert time.process_time() - started < 4  # of this process's own time: the machine may be busy
 
 
 # -- the command ------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from mailer.compliance.subjects.discounts import EVERYTHING, is_off
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import amounts_in, percents_in
 from mailer.compliance.subjects.normalise import Line
-from mailer.compliance.subjects.words import shares, stems
+from mailer.compliance.subjects.words import just_before, shares, stems
 
 RULE = "subject_bound"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
@@ -119,7 +119,7 @@ def _is_reference(clause: str, figure: Figure) -> bool:
     if figure.kind == "%":
         return False
     return (
-        REFERENCE.search(clause[: figure.start]) is not None
+        REFERENCE.search(just_before(clause, figure.start)) is not None
         or AFTERWARDS.match(clause[figure.end :]) is not None
     )
 

@@ -85,6 +85,7 @@ SLIGHT = frozenset(
         "sorry",
     ]
 )
+DENIES = re.compile(r"\b(?:no|not|never|without|needs?|help|lack\w*|missing|short of|\w+n't)\b")
 NEGATED = re.compile(
     r"(?:\b(?:not|no|never|isn't|aren't|wasn't|weren't|don't|doesn't|didn't|won't|can't|"
     r"cannot|without|neither|nor|hardly)(?: (?:yet|be|been|any|a|an|the|our|really|all|fully|"
@@ -94,6 +95,8 @@ NEGATED = re.compile(
 
 def check(letter: Letter) -> Iterator[Finding]:
     line = letter.subject
+    if DENIES.search(line.text) or letter.speaks_about:
+        return
     wanted = stems(line.text)
     text = " ".join(
         each
@@ -101,11 +104,6 @@ def check(letter: Letter) -> Iterator[Finding]:
         if not re.search(r"\bif\b|\?", each)
         and (len(letter.body.sentences) < FEW or len(stems(each) & wanted) > 1)
     )
-    if (
-        re.search(r"\b(?:no|not|never|without|needs?|help|lack\w*|missing|short of|\w+n't)\b", line.text)
-        or letter.speaks_about
-    ):
-        return
     denied = [found["word"] for found in NEGATED.finditer(text)]
     said = NEGATED.sub(" ", text)
     for found in WORD.finditer(line.text):

@@ -21,6 +21,7 @@ from mailer.compliance.subjects.discounts import (
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import Percent
 from mailer.compliance.subjects.offers import Offer, OfferKind
+from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_discount"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
@@ -99,7 +100,7 @@ def _against_body(letter: Letter, claim: Discount) -> Verdict:
         not claim.up_to
         and claim.low is None
         and all(
-            _is_most(percent) or UP_TO.search(each) or FEW.search(each[: percent.start])
+            _is_most(percent) or UP_TO.search(each) or FEW.search(just_before(each, percent.start))
             for percent, each in same
         )
     ):

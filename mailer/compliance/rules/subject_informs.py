@@ -123,9 +123,7 @@ FIGURED = re.compile(
 
 def check(letter: Letter) -> Iterator[Finding]:
     line = letter.subject
-    found = INFORMS.search(line.text) or (letter.body.sells > 1 and _happened(line.text))
-    if not found and sum(sentence not in letter.body.plain for sentence in letter.body.lead) > 1:
-        found = EXPLAINS.search(line.text)
+    found = INFORMS.search(line.text) or _happened(letter) or _explains(letter)
     if not found or OFFERS.search(line.text) or not _pitches(letter) or not letter.body.speaks:
         return
     if not bears_out(letter.body, line) and not _tells(letter, line.text):
@@ -135,16 +133,20 @@ def check(letter: Letter) -> Iterator[Finding]:
         yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
 
 
-def _happened(text: str) -> re.Match[str] | None:
-    found = HAPPENED.search(text)
-    return None if found is None or FIGURED.search(found[0]) else found
+def _happened(letter: Letter) -> re.Match[str] | None:
+    found = HAPPENED.search(letter.subject.text)
+    return found if found and not FIGURED.search(found[0]) and letter.body.sells > 1 else None
+
+
+def _explains(letter: Letter) -> re.Match[str] | None:
+    found = EXPLAINS.search(letter.subject.text)
+    return found if found and sum(each in letter.body.sold for each in letter.body.lead) > 1 else None
 
 
 def _pitches(letter: Letter) -> bool:
     """Whether a sentence sells; a button under an article turns no article into a shelf."""
     return any(
-        sentence not in letter.body.plain and len(sentence.split()) > BUTTON
-        for sentence in letter.body.sentences
+        sentence in letter.body.sold and len(sentence.split()) > BUTTON for sentence in letter.body.sentences
     )
 
 

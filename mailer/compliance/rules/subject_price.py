@@ -16,6 +16,7 @@ from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import Amount, Percent, amounts_in, percents_in
 from mailer.compliance.subjects.normalise import Line
 from mailer.compliance.subjects.notices import DONE
+from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
@@ -250,7 +251,7 @@ def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -
             each.value <= amount.value
             for sentence in letter.body.sentences
             for each in amounts_in(sentence)
-            if not ASIDE.search(sentence[: each.start])
+            if not ASIDE.search(just_before(sentence, each.start))
         )
     return amount.value in told
 

@@ -10,6 +10,7 @@ from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.terms import TERMS, Term
+from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_terms"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
@@ -39,7 +40,7 @@ def check(letter: Letter) -> Iterator[Finding]:
 def _is_announced(letter: Letter, term: Term, promise: str) -> bool:
     """“Unlimited (up to 5 GB at full speed)” hides nothing."""
     rest = letter.announced.replace(promise, "")
-    return any(not NO.search(rest[: found.start()]) for found in term.taken_back.finditer(rest))
+    return any(not NO.search(just_before(rest, found.start())) for found in term.taken_back.finditer(rest))
 
 
 def _taken_back(letter: Letter, term: Term, free: bool) -> re.Match[str] | None:
@@ -48,6 +49,8 @@ def _taken_back(letter: Letter, term: Term, free: bool) -> re.Match[str] | None:
         if BESIDE.search(sentence) and not free:
             continue
         for found in term.taken_back.finditer(sentence):
-            if not NO.search(sentence[: found.start()]) and not WAIVED.search(sentence[found.end() :]):
+            if not NO.search(just_before(sentence, found.start())) and not WAIVED.search(
+                sentence[found.end() :]
+            ):
                 return found
     return None

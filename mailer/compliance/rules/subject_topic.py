@@ -38,4 +38,4 @@ def check(letter: Letter) -> Iterator[Finding]:
 
 
 def _opens_with_a_pitch(letter: Letter) -> bool:
-    return bool(letter.body.sentences) and letter.body.sentences[0] not in letter.body.plain
+    return bool(letter.body.sentences) and letter.body.sentences[0] in letter.body.sold

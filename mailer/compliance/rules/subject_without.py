@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_without"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
@@ -100,6 +101,6 @@ def _is_there(letter: Letter, thing: str) -> bool:
         for found in re.finditer(rf"\b{thing}", sentence)
     ]
     return bool(mentions) and not any(
-        re.search(BEFORE, sentence[: found.start()]) or AFTER.search(sentence[found.end() :])
+        re.search(BEFORE, just_before(sentence, found.start())) or AFTER.search(sentence[found.end() :])
         for sentence, found in mentions
     )

@@ -10,7 +10,7 @@ from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from mailer.compliance.subjects.normalise import in_one_spelling, plain_text
 from mailer.compliance.subjects.standing import MOST, is_aside, is_small_print
 from mailer.compliance.subjects.words import stems
-from mailer.compliance.visible import UNSEEN_TAGS, runs
+from mailer.compliance.visible import UNSEEN_TAGS, shown
 
 LONGEST = 60_000  # characters that are read; over 102 kB a mail program cuts the message anyway
 LONGEST_LINE = 2_000  # characters of a subject, as in `normalise`
@@ -92,6 +92,12 @@ PITCH = re.compile(
 )
 
 
+# Each pitch has a figure or one of these in it.
+SIGNS_OF_A_PITCH = (
+    "shop", "order", "buy", "book", "subscribe", "upgrade", "save", "browse", "claim", "stock up", "vote with",
+    "replace", "download", "donate", "sale", "discount", "deal", "coupon", "bargain", "special offer", "on us",
+)  # fmt: skip
+DIGIT = re.compile(r"\d")
 PRICE_TAG = re.compile(r"^(?:\w+ ){0,3}(?:[$€£]\d|\d+ ?% off)(?:\S*)(?: \w+){0,3}[.!]?$")
 
 
@@ -122,13 +128,13 @@ class Body:
             return cls.from_text(_flat(tree))
         pieces, images = [], 0
         previous: HtmlElement | None = None
-        for run in runs(tree):
-            images += run.is_image
-            if run.hidden or not run.text.strip():
+        for element, words, is_image in shown(tree):
+            images += is_image
+            if not words.strip():
                 continue
-            block = _block(run.element)
+            block = _block(element)
             pieces.append("\n" if previous is not None and block is not previous else " ")
-            pieces.append(" ".join(run.text.split()))
+            pieces.append(" ".join(words.split()))
             previous = block
         return cls("".join(pieces).strip()[:LONGEST], images)
 
@@ -137,12 +143,17 @@ class Body:
         return replace(self, about=stems(plain_text(" ".join(lines)[:LONGEST_LINE])))
 
     @cached_property
+    def spelled(self) -> str:
+        """All of it with its capitals, in one spelling."""
+        return in_one_spelling(self.cased)
+
+    @cached_property
     def text(self) -> str:
         return " ".join(" ".join(self.sentences).split())
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        joined = WRAPPED.sub(" ", in_one_spelling(self.cased).replace("\r\n", "\n"))
+        joined = WRAPPED.sub(" ", self.spelled.replace("\r\n", "\n"))
         return tuple(sentence for paragraph in joined.split("\n") for sentence in self._of(paragraph))
 
     def _of(self, paragraph: str) -> list[str]:
@@ -191,6 +202,11 @@ class Body:
         )
 
     @cached_property
+    def sold(self) -> frozenset[str]:
+        """The other sentences."""
+        return frozenset(self.sentences).difference(self.plain)
+
+    @cached_property
     def pitches(self) -> bool:
         """Whether it asks for a purchase anywhere."""
         return len(self.plain) < len(self.sentences)
@@ -210,6 +226,8 @@ def _closes_every_mail(sentence: str) -> bool:
 
 @lru_cache(maxsize=8192)
 def _is_a_pitch(sentence: str) -> bool:
+    if not DIGIT.search(sentence) and not any(sign in sentence for sign in SIGNS_OF_A_PITCH):
+        return False
     return PITCH.search(sentence) is not None
 
 

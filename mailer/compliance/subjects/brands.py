@@ -1,6 +1,8 @@
 """Whose voice or whose gift a line pretends to be."""
 
 import re
+from collections.abc import Callable
+from functools import cache
 
 from mailer.compliance.subjects.claims import Claim
 from mailer.compliance.subjects.normalise import Line
@@ -8,7 +10,9 @@ from mailer.compliance.subjects.relations import AGENCIES, BRANDS
 
 NAMED = rf"(?P<brand>{BRANDS})"
 AGENCY = rf"(?P<agency>{AGENCIES})"
-SPOKEN = re.compile(
+# Read first, and compiled when first needed: the others are long, and most lines name nobody.
+ANYBODY = rf"{BRANDS}|{AGENCIES}|government|federal|state|county|medicare|governor|irs"
+SPOKEN = (
     rf"(?:^\W*(?:the |u\.?s\.? )?(?:{NAMED}|{AGENCY})(?: (?:\w+ )?(?:support|security|team|"
     rf"alert|billing|service|services|notice|notification|update|delivery|prime|pay|id|account|"
     rf"refunds?|rewards?|benefits?|office|customer service|help ?desk|program|payroll|"
@@ -24,7 +28,7 @@ SPOKEN = re.compile(
     rf"relief|refund|stimulus|rebate|check|payment|subsidy|notice|enrollment)s?(?: for you|:|,|"
     rf" is| are| available| approved| inside| ends|$))"
 )
-GIVEN = re.compile(
+GIVEN = (
     rf"\b{NAMED} (?:\w+ )?(?:gift ?cards?|gift|vouchers?|rewards?|credits?|prize|e-?gift)\b|"
     rf"\b{NAMED.replace('brand', 'brand2')} (?:is giving|gives you|wants)|(?:partner(?:ship|ed|"
     rf"ing)?|official|together|approved|endorsed|recommended|certified|authori[sz]ed|"
@@ -77,9 +81,14 @@ def is_the_senders(brand: str, sender: str, domain: str) -> bool:
     return len(bare) > 3 and at_an_edge and bare in re.sub(r"[^a-z0-9]", "", sender)
 
 
-def _foreign(pattern: re.Pattern[str], line: Line, sender: str, domain: str) -> list[Claim]:
-    found = []
-    for each in pattern.finditer(line.text):
+_compiled: Callable[[str], re.Pattern[str]] = cache(re.compile)
+
+
+def _foreign(pattern: str, line: Line, sender: str, domain: str) -> list[Claim]:
+    found: list[Claim] = []
+    if not _compiled(ANYBODY).search(line.text):
+        return found
+    for each in _compiled(pattern).finditer(line.text):
         names = [name for name in each.groupdict().values() if name] or [each[0]]
         if not any(is_the_senders(name, sender, domain) for name in names):
             found.append(Claim(each.start(), each.end(), names[0]))

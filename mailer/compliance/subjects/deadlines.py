@@ -8,7 +8,7 @@ from mailer.compliance.subjects.body import Body
 from mailer.compliance.subjects.claims import Deadline
 from mailer.compliance.subjects.normalise import Line
 from mailer.compliance.subjects.times import NUMBER, Named, counted, days_in, stretches_in
-from mailer.compliance.subjects.words import shares, stems
+from mailer.compliance.subjects.words import just_before, shares, stems
 
 OFFERED = re.compile(
     r"\b(?:offers?|sale|prices?|off\b|codes?|discounts?|deals?|deadline|entries|forms?|tickets?|until|"
@@ -185,7 +185,8 @@ def ends_in(sentences: Sequence[str], today: date) -> list[Named]:
         found += [
             named
             for named in days_in(sentence, today)
-            if named.first != named.last or (ending and not STARTING.search(sentence[: named.start]))
+            if named.first != named.last
+            or (ending and not STARTING.search(just_before(sentence, named.start)))
         ]
         found += stretches_in(sentence, today)
         found += _eves(sentence, today)
@@ -198,7 +199,7 @@ def _eves(sentence: str, today: date) -> list[Named]:
     return [
         Named(each.start, each.end, each.first - day, each.first - day)
         for each in days_in(sentence, today)
-        if each.exact and RISES.search(sentence[: each.start])
+        if each.exact and RISES.search(just_before(sentence, each.start))
     ]
 
 
@@ -258,7 +259,7 @@ def _is_end(text: str, named: Named) -> bool:
         )
         or re.search(
             r"\b(?:last (?:day|night|orders?|call)|deadline|final day|cut-?off)\b[^.!?]{0,40} $",
-            text[: named.start],
+            just_before(text, named.start),
         )
         or re.match(r" (?:only|deadline|is (?:the )?(?:last|final))", after)
         or (named.first != named.last and named.exact and "sale" in text)

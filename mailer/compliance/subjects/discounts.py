@@ -9,6 +9,7 @@ from mailer.compliance.subjects.claims import Discount
 from mailer.compliance.subjects.conditions import COMMITMENT
 from mailer.compliance.subjects.money import Percent, amounts_in, percents_in
 from mailer.compliance.subjects.normalise import Line
+from mailer.compliance.subjects.words import just_before
 
 OFF = re.compile(
     r"^\+? ?(?:\w+ )?(?:off|below|under|discount|savings?|reduction|less|cheaper|rabatt|de descuento|"
@@ -138,7 +139,9 @@ def discounts_in(line: Line) -> list[Discount]:
 def is_off(text: str, start: int, end: int) -> bool:
     """Whether the number at text[start:end] is taken off, not a price or a share."""
     return bool(
-        OFF.match(text[end:].lstrip()) or SAVE.search(text[:start]) or re.search(r"half|1/2", text[start:end])
+        OFF.match(text[end:].lstrip())
+        or SAVE.search(just_before(text, start))
+        or re.search(r"half|1/2", text[start:end])
     )
 
 

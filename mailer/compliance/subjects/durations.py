@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from mailer.compliance.subjects.times import NUMBER, counted
+from mailer.compliance.subjects.words import just_before
 
 MINUTES = {
     "minute": 1,
@@ -46,7 +47,7 @@ def durations_in(text: str) -> list[Duration]:
         Duration(each.start(), each.end(), each[0], _minutes(each))
         for each in LENGTH.finditer(text)
         if each["count"] not in ("a", "an", "one") or each["unit"] not in ("day", "night", "week", "month", "year")
-        or re.search(r"\b(?:in|within|takes|for) $", text[: each.start()])
+        or re.search(r"\b(?:in|within|takes|for) $", just_before(text, each.start()))
     ]  # fmt: skip
     found += [Duration(each.start(), each.end(), each[0], 2 * 1440, True) for each in AT_ONCE.finditer(text)]
     return found

@@ -8,7 +8,7 @@ from mailer.compliance.subjects.claims import Free
 from mailer.compliance.subjects.conditions import PURCHASE, THRESHOLD
 from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.normalise import Line
-from mailer.compliance.subjects.words import shares, stems
+from mailer.compliance.subjects.words import just_before, shares, stems
 
 FREE = re.compile(
     r"(?<![\w-])(?:free(?! (?:up|from|of(?! charge)|spirit\w*|range|time|press|"
@@ -153,7 +153,7 @@ STOP = frozenset(
 def frees_in(line: Line) -> list[Free]:
     """What the line says is free; “sugar-free” and “feel free” say nothing of the kind."""
     text = line.text
-    found = [each for each in FREE.finditer(text) if not NOT_GIVEN.search(text[: each.start()])]
+    found = [each for each in FREE.finditer(text) if not NOT_GIVEN.search(just_before(text, each.start()))]
     found += list(GIFT.finditer(text))
     condition = IN_SUBJECT.search(text)
     return [
@@ -222,7 +222,7 @@ def _is_about(body: Body, index: int, wanted: Set[str]) -> bool:
 def is_given(body_text: str) -> bool:
     """Whether the text gives anything for nothing."""
     return bool(
-        any(not NOT_GIVEN.search(body_text[: each.start()]) for each in FREE.finditer(body_text))
+        any(not NOT_GIVEN.search(just_before(body_text, each.start())) for each in FREE.finditer(body_text))
         or GIVES.search(body_text)
     )
 
@@ -233,7 +233,7 @@ def _has_none(sentence: str) -> bool:
 
 def _item(text: str, found: re.Match[str]) -> str:
     after = re.match(r"[ -]?((?:[a-z0-9'&-]+ ?){1,4})", text[found.end() :])
-    before = re.search(r"((?:[a-z'-]+ ){1,4})$", text[: found.start()])
+    before = re.search(r"((?:[a-z'-]+ ){1,4})$", just_before(text, found.start()))
     words = after[1] if after else ""
     if not [word for word in words.split() if word not in STOP] and before:
         words = before[1]

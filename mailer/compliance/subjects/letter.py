@@ -20,13 +20,14 @@ ABOUT = re.compile(
     r"checklist|warning signs|lessons|history of|"
     r"case study|interview|webinar:|podcast|report:)"
 )
-COMPANY = re.compile(
-    r"(?:\b[A-Z][\w&'’]*,? ){1,4}(?:Co|Inc|LLC|Ltd|GmbH|Corp|Brewing|Brewery|Bakery|Books|"
+COMPANIES = re.compile(
+    r"(?:Co|Inc|LLC|Ltd|GmbH|Corp|Brewing|Brewery|Bakery|Books|"
     r"Festival|Band|Records|Saloon|"
     r"Theat(?:er|re)|Cafe|Café|Museum|Gallery|Foundation|Society|Orchestra|Magazine|Podcast|"
     r"Press|Farm|Winery|Vineyards?|Ranch|"
-    r"Motel|Inn|Trail|River|Lake)\b\.?"
+    r"Motel|Inn|Trail|River|Lake)\b"
 )
+COMPANY = re.compile(rf"(?:\b[A-Z][\w&'’]*,? ){{1,4}}{COMPANIES.pattern}\.?")
 
 
 TITLE = re.compile(r"\b[A-Z][\w']+(?: [A-Z][\w']+){1,4}")
@@ -114,7 +115,7 @@ class Letter:
     @cached_property
     def named(self) -> str:
         """All that the message shows of itself, footer included, in which a name of the subject may be found."""
-        return plain_text(f"{self.from_name} {self.body.cased} {self.sender_domain}")
+        return f"{self.sender_name} {self.body.spelled.lower()} {plain_text(self.sender_domain)}"
 
     @cached_property
     def announced(self) -> str:
@@ -161,6 +162,8 @@ class Letter:
     @cached_property
     def _names_in_body(self) -> tuple[str, ...]:
         """Names that the body itself writes as names: in capitals within a sentence, with their kind behind them."""
+        if not COMPANIES.search(self.body.cased):
+            return ()
         return tuple(
             {found[0].rstrip(".") for found in COMPANY.finditer(self.body.cased) if _is_name(found[0])}
         )

@@ -7,6 +7,7 @@ from mailer.compliance.subjects.body import Body
 from mailer.compliance.subjects.claims import Claim
 from mailer.compliance.subjects.normalise import Line
 from mailer.compliance.subjects.times import Named, days_in
+from mailer.compliance.subjects.words import just_before
 
 STARTS_NOW = re.compile(
     r"\b(?:(?:starts?|starting|begins?|beginning|opens?|launch(?:es|ing)?|kicks off|live|"
@@ -141,5 +142,5 @@ def starts_in(body: Body, today: date) -> list[Named]:
         named
         for sentence in body.sentences
         for named in days_in(sentence, today)
-        if pattern.search(sentence[: named.start])
+        if pattern.search(just_before(sentence, named.start))
     ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from mailer.compliance.subjects.words import just_before
+
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
           "november", "december")  # fmt: skip
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -193,7 +195,7 @@ def _relative(text: str, today: date) -> Iterator[Named]:
             last = (today.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
         elif parts["weekday"]:
             if len(parts["weekday"]) < 4 and re.search(
-                r"\b(?:the|a|in|of|and|under|our|your|winter|summer) $", text[: found.start()]
+                r"\b(?:the|a|in|of|and|under|our|your|winter|summer) $", just_before(text, found.start())
             ):
                 continue  # “before the sun”
             if parts["next"] in ("last ", "every ", "each "):

@@ -4,6 +4,7 @@ import re
 from collections.abc import Set
 from functools import lru_cache
 
+NEAR = 120  # characters; longer than any words that are looked for right before a place
 CONTENT = re.compile(r"[a-z]{3,}")
 EMPTY = frozenset({
     "the", "and", "for", "you", "your", "our", "with", "are", "all", "any", "this", "that", "these",
@@ -20,8 +21,17 @@ EMPTY = frozenset({
 })  # fmt: skip
 
 
+def just_before(text: str, place: int) -> str:
+    """What stands before a place, as far as words there can belong to it: a long text is not read again for each."""
+    return text[max(0, place - NEAR) : place]
+
+
+@lru_cache(maxsize=4096)
 def stems(text: str) -> frozenset[str]:
-    """The beginnings of the words that say what `text` is about; enough to meet “sharpened” and “sharpening”."""
+    """The beginnings of the words that say what `text` is about; enough to meet “sharpened” and “sharpening”.
+
+    Cached: several rules ask it of each sentence.
+    """
     return frozenset(_stem(word) for word in CONTENT.findall(text) if word not in EMPTY)
 
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-from mailer.compliance.visible.boxes import UNSEEN_TAGS, Run, is_blank, runs
+from mailer.compliance.visible.boxes import UNSEEN_TAGS, Run, is_blank, runs, shown
 from mailer.compliance.visible.reading import NotUnderstood, TooMuch, browser_tree
 from mailer.compliance.visible.understood import doubts
 
-__all__ = ["UNSEEN_TAGS", "Run", "Sight", "is_blank", "runs", "see"]
+__all__ = ["UNSEEN_TAGS", "Run", "Sight", "is_blank", "runs", "see", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,6 @@ def see(html: str) -> Sight:
         tree = browser_tree(html)
     except NotUnderstood as not_understood:
         tree = document_fromstring(html.encode(), parser=HTMLParser(encoding="utf-8"))
-        shown = [] if isinstance(not_understood, TooMuch) else list(runs(tree))
-        return Sight(tree, shown, (str(not_understood),))
+        found = [] if isinstance(not_understood, TooMuch) else list(runs(tree))
+        return Sight(tree, found, (str(not_understood),))
     return Sight(tree, list(runs(tree)), tuple(dict.fromkeys(doubts(tree))))
