@@ -25,6 +25,7 @@ BENCHES = {
     "import": "bench.import_",
     "snapshot": "bench.snapshot",
     "opt_out": "bench.opt_out",
+    "under_way": "bench.under_way",
     "seal": "bench.seal",
     "subjects": "bench.subjects",
 }

@@ -59,7 +59,7 @@ class Sent:
 
 def run(messages: int = MESSAGES) -> Iterator[dict[str, object]]:
     """Yields, for each number of workers, the rate against smtp-source's best, and what is in flight at once."""
-    with scratch.database("dispatch"), _sink() as port:
+    with scratch.database("dispatch"), sink() as port:
         sender, user = letter.sender_and_user()
         list_ = list_of(messages)
         limits, sent = [], {}
@@ -123,7 +123,7 @@ def candor(port: int, campaign: Campaign, workers: int, **chosen: str) -> Sent:
     messages = Message.objects.filter(campaign_id=campaign.pk)
     before = _cpu_of_children()
     with ExitStack() as ending:
-        processes = [ending.enter_context(_worker(port, campaign, chosen)) for _ in range(workers)]
+        processes = [ending.enter_context(worker(port, campaign, chosen)) for _ in range(workers)]
         begun = time.monotonic()
         for process in processes:
             process.stdin.write("go\n")
@@ -148,7 +148,7 @@ def _cpu_of_children() -> float:
 
 
 @contextmanager
-def _worker(port: int, campaign: Campaign, chosen: dict[str, str]) -> Iterator[subprocess.Popen]:
+def worker(port: int, campaign: Campaign, chosen: dict[str, str]) -> Iterator[subprocess.Popen]:
     """A worker that is connected and waits for the word."""
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.sending", str(campaign.pk)],
@@ -176,7 +176,7 @@ def _smtp_source(port: int, sessions: int, messages: int) -> float:
 
 
 @contextmanager
-def _sink() -> Iterator[int]:
+def sink() -> Iterator[int]:
     """smtp-sink on a loopback port: takes everything, keeps nothing."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
