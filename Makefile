@@ -34,8 +34,8 @@ check: .venv/installed-dev  ## Style, types, layers, migrations, generated docs
 	$(BIN)/python manage.py print_settings | diff docs/settings.md -
 	$(BIN)/python manage.py print_compliance | diff docs/compliance.md -
 
-bench: .venv/installed-dev  ## Measure, all or one by name (NAME=dispatch): JSON lines
-	@$(BIN)/python -m bench $(NAME)
+bench: .venv/installed-dev  ## Measure, all or one by name (NAME=dispatch RUNS=3 ROWS=…): JSON lines
+	@$(BIN)/python -m bench $(NAME) $(addprefix --runs ,$(RUNS)) $(addprefix --rows ,$(ROWS))
 
 soak: .venv/installed-dev  ## Kill every part again and again through campaigns (HOURS=1 or SECONDS=600, AUDIENCE=20000, LEAST=20)
 	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),$$(( $(or $(HOURS),1) * 3600 ))) \

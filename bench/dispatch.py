@@ -64,7 +64,7 @@ def run(messages: int = MESSAGES) -> Iterator[dict[str, object]]:
         list_ = list_of(messages)
         limits, sent = [], {}
         for workers in WORKERS:
-            limits += [_smtp_source(port, sessions, messages) for sessions in SESSIONS]
+            limits += [smtp_source(port, sessions, messages) for sessions in SESSIONS]
             sent[workers] = candor(port, audience_of(sender, user, list_), workers)
         for workers in WORKERS:
             yield from _lines(workers, sent[workers], max(limits))
@@ -164,7 +164,7 @@ def worker(port: int, campaign: Campaign, chosen: dict[str, str]) -> Iterator[su
         yield process
 
 
-def _smtp_source(port: int, sessions: int, messages: int) -> float:
+def smtp_source(port: int, sessions: int, messages: int) -> float:
     """Messages a second of `smtp-source -d`: connections are kept, as ours are."""
     command = [_tool("smtp-source"), "-d", "-s", str(sessions), "-m", str(messages), "-l", str(letter.SIZE)]
     begun = time.monotonic()

@@ -30,6 +30,20 @@ def database(bench: str) -> Iterator[str]:
         connection.creation.destroy_test_db(before, verbosity=0)
 
 
+@contextmanager
+def empty_database(bench: str) -> Iterator[str]:
+    """The name of an empty database beside it, for programs that are not ours; gone at the end."""
+    name = f"candor_bench_{bench}"
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {name}")
+    try:
+        yield name
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 def environment(**extra: str) -> dict[str, str]:
     """For a child process on the scratch database, with this process's keys and no way to mail but `extra`'s.
 
