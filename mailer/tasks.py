@@ -95,6 +95,7 @@ def sweep() -> None:
     dispatch.withhold_cancelled()
     if not send_or_finish():
         dispatch.clear_trouble()
+    campaigns.keep_counts()
     dispatch.forget_domains()
     importing.forget_strays()
     if importing.is_anything_waiting():

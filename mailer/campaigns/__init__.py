@@ -8,7 +8,7 @@ from mailer.campaigns.arrows import cancel, finish, pause, pause_because, resume
 from mailer.campaigns.attesting import attest_address, attest_identity
 from mailer.campaigns.content import approval_of, compiled, content_of, findings_of, hash_of
 from mailer.campaigns.launching import approve, launch
-from mailer.campaigns.progress import Progress, progress
+from mailer.campaigns.progress import Progress, keep_counts, progress
 from mailer.campaigns.refusal import CampaignRefused
 from mailer.campaigns.switch import allow_all, stop_all
 from mailer.campaigns.testing import request_test
@@ -27,6 +27,7 @@ __all__ = [
     "findings_of",
     "finish",
     "hash_of",
+    "keep_counts",
     "launch",
     "pause",
     "pause_because",

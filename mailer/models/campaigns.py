@@ -97,6 +97,8 @@ class Campaign(models.Model):
     launched_at = models.DateTimeField(null=True, editable=False)
     snapshot_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
+    # how many messages ended how, once none of them can change any more: [[state, reason, number], …]
+    final_counts = models.JSONField(null=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -127,6 +129,14 @@ class Campaign(models.Model):
         indexes = [
             # the sweep asks every few seconds which campaigns are going out
             models.Index("id", name="campaign_sending", condition=models.Q(state="sending")),
+            # and which are over but not counted for good
+            models.Index(
+                "id",
+                name="campaign_uncounted",
+                condition=models.Q(
+                    finished_at__isnull=False, snapshot_at__isnull=False, final_counts__isnull=True
+                ),
+            ),
         ]
         permissions = [
             ("launch_campaign", "Can launch, pause, resume and cancel campaigns"),

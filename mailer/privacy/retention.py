@@ -7,13 +7,12 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from mailer import evidence, locks, suppression
 from mailer.models import (
-    Campaign,
     Contact,
     DataLink,
     DataRequest,
@@ -29,7 +28,20 @@ from mailer.privacy import holds
 from mailer.privacy.register import KEPT
 
 PIECE = 10_000  # rows in a transaction
+MESSAGES = "mailer.Message"  # go a campaign in a transaction, with its sums
 NIGHTLY = 1  # the second number of its lock: the holds themselves use 0
+
+# Every campaign that has messages, stepped through by their key, as the whole table would take too long to read: those
+# that were over before a moment, and those that are gone with all but their messages.
+WITH_MESSAGES = """
+WITH RECURSIVE numbers AS (
+    SELECT min(campaign_id) AS number FROM mailer_message
+    UNION ALL
+    SELECT (SELECT min(campaign_id) FROM mailer_message WHERE campaign_id > number) FROM numbers
+    WHERE number IS NOT NULL)
+SELECT number, campaign.id IS NULL FROM numbers LEFT JOIN mailer_campaign AS campaign ON campaign.id = number
+WHERE number IS NOT NULL AND (campaign.id IS NULL OR campaign.finished_at < %s)
+"""
 
 # Whether something was sent to a contact, or done for its mailbox, since a moment. SQL: the ORM knows no way from
 # a campaign's time to its messages, which have no foreign keys.
@@ -71,7 +83,7 @@ def run(now: datetime, *, dry_run: bool = False, actor: str = "worker") -> Itera
             rows = 0
             while (piece := _delete_piece(label, before, actor)) is not None:
                 rows += piece
-                if piece < PIECE or label == "mailer.Message":
+                if piece < (1 if label == MESSAGES else PIECE):
                     break
             if piece is None:
                 return
@@ -91,9 +103,9 @@ def _delete_piece(label: str, before: datetime, actor: str) -> int | None:
     with transaction.atomic():
         if holds.is_held():
             return None
-        past = PAST[label](before)
-        told = _sums(past) if label == "mailer.Message" else {}
-        rows = past.delete()[0] if label == "mailer.Message" else _delete_some(past)
+        past = _of_one_campaign(before) if label == MESSAGES else PAST[label](before)
+        told = _sums(past) if label == MESSAGES else {}
+        rows = past.delete()[0] if label == MESSAGES else _delete_some(past)
         if rows:
             evidence.record(
                 "kept no longer", actor=actor, table=label, rows=rows, before=before.isoformat(), **told
@@ -143,11 +155,19 @@ def _imports(before: datetime) -> QuerySet[Import]:
 
 def _messages(before: datetime) -> QuerySet[Message]:
     """Of campaigns that are over, or gone with all but their messages."""
-    over = Campaign.objects.filter(finished_at__lt=before).values("pk")
-    known = Campaign.objects.values("pk")
+    with connection.cursor() as cursor:
+        cursor.execute(WITH_MESSAGES, [before])
+        numbers = dict(cursor.fetchall())
+    over = [number for number, is_gone in numbers.items() if not is_gone]
+    gone = [number for number, is_gone in numbers.items() if is_gone]
     return Message.objects.filter(
-        Q(campaign_id__in=over) | (~Q(campaign_id__in=known) & Q(settled_at__lt=before))
-    )
+        Q(campaign_id__in=over) | Q(campaign_id__in=gone, settled_at__lt=before)
+    ).order_by()
+
+
+def _of_one_campaign(before: datetime) -> QuerySet[Message]:
+    past = _messages(before)
+    return past.filter(campaign_id__in=list(past.values_list("campaign_id", flat=True)[:1]))
 
 
 def _tests(before: datetime) -> QuerySet[TestSend]:

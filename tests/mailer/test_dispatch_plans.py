@@ -1,7 +1,6 @@
 """How many rows the statements of a group read, whatever the planner knows of the campaign."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +9,7 @@ from django.db import connection
 
 from mailer.dispatch.hand_over import HAND_OVER
 from mailer.dispatch.settle import SETTLE
+from tests.mailer.plans import rows_read
 
 OLD, NEW = 1, 2  # campaigns
 MESSAGES, CLAIMED, GROUP = 20_000, 500, 200
@@ -53,25 +53,3 @@ def test_settling_a_group_reads_its_own_rows_and_not_the_campaign(group):
     words = {"reason": "", "detail": "250 OK", "transport_id": "", "sha256": "00" * 32, "wait": 0}
     results = [{"key": key, "state": "accepted", **words} for key in group["keys"].split(" ")]
     assert 0 < rows_read(SETTLE, {**group, "results": json.dumps(results)}) <= A_FEW
-
-
-def rows_read(statement: str, values: dict[str, Any]) -> int:
-    """Rows of mailer_message that the statement looked at, and the pairs of rows that it compared."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values)
-        ((plan,),) = cursor.fetchall()
-    return round(sum(map(_looked_at, _nodes(plan[0]["Plan"]))))
-
-
-def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield node
-    for part in node.get("Plans", []):
-        yield from _nodes(part)
-
-
-def _looked_at(node: dict[str, Any]) -> float:
-    # An Update repeats its scan; a bitmap's heap scan repeats its index scan.
-    is_scan = node.get("Relation Name") == "mailer_message" and "Scan" in node["Node Type"]
-    found = node["Actual Rows"] if is_scan else 0
-    dropped = node.get("Rows Removed by Filter", 0) if is_scan else node.get("Rows Removed by Join Filter", 0)
-    return (found + dropped) * node["Actual Loops"]

@@ -304,6 +304,20 @@ def test_many_rows_go_in_pieces(monkeypatch):
     ]
 
 
+def test_messages_go_a_campaign_at_a_time_each_with_its_sums():
+    many = [a_campaign(finished_at=LONG_AGO).pk for _ in range(3)]
+    for campaign in many:
+        a_message(campaign, LONG_AGO)
+        a_message(campaign, LONG_AGO, state="refused")
+    kept = a_message(a_campaign(finished_at=NOW).pk, LONG_AGO)
+    told = {gone.table: gone.rows for gone in retention.run(NOW)}
+    assert (told["mailer.Message"], Message.objects.get()) == (6, kept)
+    acts = Evidence.objects.filter(verb="kept no longer").order_by("id")
+    assert [(act.details["rows"], act.details["campaigns"]) for act in acts] == [
+        (2, {str(campaign): {"accepted": 1, "refused": 1}}) for campaign in many
+    ]
+
+
 def test_it_runs_each_night():
     entry = app.conf.beat_schedule["keep_no_longer"]
     assert (entry["task"], str(entry["schedule"])) == (

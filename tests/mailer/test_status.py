@@ -6,11 +6,14 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from mailer import addresses
+from mailer.management.commands import status
 from mailer.models import Campaign, Heartbeat, KillSwitch, Message, Sender, Trouble
 from mailer.privacy import requests
+from tests.mailer.plans import rows_read
 
 
 @pytest.fixture
@@ -51,6 +54,31 @@ def test_status_counts_what_is_due_in_flight_and_unknown_and_is_silent_when_all_
     assert figures == {
         "workers": 1, "due": 1, "in_flight": 2, "unknown": 1, "rate": 0.1, "journal": 0, "warnings": []
     }  # fmt: skip
+
+
+OLD = """
+INSERT INTO mailer_message (campaign_id, address_key, mailbox_key, contact_id, state, settled_at)
+SELECT %s - number %% 20, decode(md5(number::text), 'hex'), decode(md5(number::text), 'hex'), number, 'accepted',
+       now() - interval '1 d'
+FROM generate_series(1, 5000) AS number
+"""
+
+
+def test_status_does_not_read_through_the_messages_of_campaigns_that_are_over(campaign, capsys):
+    ended = Campaign.objects.create(name="Old", sender=campaign.sender, subject="Old")
+    revision = Campaign.objects.values_list("revision", flat=True).get(pk=campaign.pk)
+    Campaign.objects.filter(pk=ended.pk).update(
+        state="sent", revision=revision, finished_at=timezone.now() - timedelta(days=1)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(OLD, [ended.pk])
+        cursor.execute("ANALYZE mailer_message")
+    put(campaign, 1, "accepted", settled_at=timezone.now())
+    put(ended, 2, "unknown")
+
+    assert rows_read(status.FIGURES, None) < 500
+    figures, _ = figures_of(capsys)
+    assert (figures["unknown"], figures["rate"]) == (1, 0.1)
 
 
 def test_status_warns_of_requests_about_data_a_week_ahead(campaign, capsys):

@@ -18,18 +18,27 @@ from mailer.privacy import requests
 
 SILENT_AFTER = timedelta(seconds=60)
 
-# `oldest` is how long the longest-waiting message that is due has waited, in seconds.
+# `oldest` is how long the longest-waiting message that is due has waited, in seconds. Each state by its own index of
+# the unfinished, since finished messages are many (6.9 s beside 20 million of them when it read the table, measured);
+# only the rate looks at finished ones, and only of campaigns that are going out or have just ended.
 FIGURES = """
-SELECT count(*) FILTER (WHERE message.state = 'pending' AND due_at <= now()),
-       count(*) FILTER (WHERE message.state IN ('claimed', 'handed_over')),
-       count(*) FILTER (WHERE message.state = 'unknown'),
-       count(*) FILTER (WHERE message.state IN ('accepted', 'refused')
-                          AND settled_at > now() - interval '10 s') / 10.0,
-       COALESCE(EXTRACT(epoch FROM now() - min(due_at) FILTER (WHERE message.state = 'pending'
-                                                                 AND due_at <= now())), 0)
-FROM mailer_message AS message
-JOIN mailer_campaign AS campaign ON campaign.id = message.campaign_id
-WHERE campaign.state IN ('sending', 'sent')
+WITH going AS (
+    SELECT id, state = 'sending' OR finished_at > now() - interval '10 s' AS is_lively FROM mailer_campaign
+    WHERE state IN ('sending', 'sent'))
+SELECT due.number, in_flight.number, not_known.number, settled.number / 10.0,
+       COALESCE(EXTRACT(epoch FROM now() - due.first), 0)
+FROM (SELECT count(*) AS number, min(due_at) AS first FROM mailer_message
+      WHERE state = 'pending' AND due_at <= now() AND campaign_id IN (SELECT id FROM going)) AS due,
+     (SELECT count(*) AS number FROM mailer_message
+      WHERE state IN ('claimed', 'handed_over') AND campaign_id IN (SELECT id FROM going)) AS in_flight,
+     (SELECT count(*) AS number FROM mailer_message
+      WHERE state = 'unknown' AND campaign_id IN (SELECT id FROM going)) AS not_known,
+     (SELECT COALESCE(sum(lately.number), 0) AS number
+      FROM going CROSS JOIN LATERAL (
+          SELECT count(*) AS number FROM mailer_message
+          WHERE campaign_id = going.id AND state IN ('accepted', 'refused')
+            AND settled_at > now() - interval '10 s') AS lately
+      WHERE going.is_lively) AS settled
 """
 
 
