@@ -90,6 +90,7 @@ def sweep() -> None:
         log.warning(
             "Recovered: %s messages back to be sent, %s unknown.", recovered.returned, recovered.unknown
         )
+    dispatch.enter_reports()
     for campaign_id in audience.waiting_campaigns():
         _publish(snapshot, campaign_id)
     dispatch.withhold_cancelled()

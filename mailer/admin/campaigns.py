@@ -24,6 +24,7 @@ from mailer.admin import (
     campaign_offers,
     campaign_pages,
     campaign_tests,
+    campaign_unknown,
     rules_page,
 )
 from mailer.admin.editor import BodyWidget, with_nonce
@@ -136,6 +137,7 @@ class CampaignAdmin(LongList, SimpleForm):
             *campaign_grounds.URLS,
             *campaign_tests.URLS,
             *campaign_messages.URLS,
+            *campaign_unknown.URLS,
             ("rules/", "mailer_campaign_rules", rules_page.rules_page),
         )
 

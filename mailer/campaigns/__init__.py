@@ -1,7 +1,7 @@
 """What may be done with a campaign: one verb per arrow, each one transaction and one row of evidence.
 
-draft → sending ⇄ paused → sent; sending or paused → cancelled. Also the kill switch, tests, and what a
-sender attests, since all of these decide whether anything goes out.
+draft → sending ⇄ paused → sent; sending or paused → cancelled; sent → sending, for what may not have gone out. Also
+the kill switch, tests, and what a sender attests, since all of these decide whether anything goes out.
 """
 
 from mailer.campaigns.arrows import cancel, finish, pause, pause_because, resume
@@ -10,6 +10,7 @@ from mailer.campaigns.content import approval_of, compiled, content_of, findings
 from mailer.campaigns.launching import approve, launch
 from mailer.campaigns.progress import Progress, keep_counts, progress
 from mailer.campaigns.refusal import CampaignRefused
+from mailer.campaigns.sending_again import send_again
 from mailer.campaigns.switch import allow_all, stop_all
 from mailer.campaigns.testing import request_test
 
@@ -34,5 +35,6 @@ __all__ = [
     "progress",
     "request_test",
     "resume",
+    "send_again",
     "stop_all",
 ]

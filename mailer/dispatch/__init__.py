@@ -7,7 +7,7 @@ a transport.
 
 from mailer.dispatch.crew import free_slots, run_slice
 from mailer.dispatch.domains import forget_old as forget_domains
-from mailer.dispatch.recover import Recovered, recover
+from mailer.dispatch.recover import Recovered, enter_reports, recover
 from mailer.dispatch.run import (
     CampaignHalted,
     Tally,
@@ -36,6 +36,7 @@ __all__ = [
     "clear_trouble",
     "clear_unread_journal",
     "due_campaigns",
+    "enter_reports",
     "forget_domains",
     "free_slots",
     "is_anything_due",

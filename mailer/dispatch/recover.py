@@ -1,10 +1,10 @@
-"""What dead workers held: claimed goes back, handed over becomes unknown. No clock is asked."""
+"""What dead workers held: claimed goes back, handed over becomes unknown, until somebody tells. No clock is asked."""
 
 from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from mailer import locks
+from mailer import evidence, locks
 from mailer.models import TestSend
 
 ENDED_BEFORE = "The worker ended before the mail server's answer was written down."
@@ -24,6 +24,32 @@ UPDATE mailer_message SET state = 'unknown', worker = NULL, settled_at = clock_t
     detail = %s
 WHERE worker = %s AND state = 'handed_over'
 """
+
+# What was told of a message later, or before we knew that we don't know. Who has it once delivered has it, whatever
+# else is told. The claim goes, since the word of the worker that was cut off is not needed any more.
+ENTER_REPORTS = """
+WITH told AS (
+    SELECT DISTINCT ON (message.campaign_id, message.address_key)
+           message.campaign_id, message.address_key, report.kind, report.source, report.status
+    FROM mailer_message AS message
+    JOIN mailer_report AS report
+      ON report.campaign_id = message.campaign_id AND report.address_key = message.address_key
+    WHERE message.state = 'unknown'
+    ORDER BY message.campaign_id, message.address_key, report.kind = 'bounced'),
+entered AS (
+    UPDATE mailer_message AS message
+    SET state = CASE told.kind WHEN 'delivered' THEN 'accepted' ELSE 'refused' END, claim = NULL,
+        settled_at = clock_timestamp(),
+        detail = CASE told.source WHEN 'dsn' THEN %(dsn)s ELSE %(esp)s END
+                 || CASE WHEN told.status = '' THEN '.' ELSE ' (' || told.status || ').' END
+    FROM told
+    WHERE message.campaign_id = told.campaign_id AND message.address_key = told.address_key
+      AND message.state = 'unknown'
+    RETURNING message.campaign_id, message.state)
+SELECT campaign_id, count(*) FILTER (WHERE state = 'accepted'), count(*) FILTER (WHERE state = 'refused')
+FROM entered GROUP BY campaign_id ORDER BY campaign_id
+"""
+TOLD_LATER = {"dsn": "A delivery report told it later", "esp": "The mail service told it later"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +91,15 @@ def _recover(worker: int) -> Recovered:
         returned = cursor.rowcount
         cursor.execute(UNKNOWN_SINCE_HANDED_OVER, [ENDED_BEFORE, worker])
         return Recovered(returned, cursor.rowcount)
+
+
+def enter_reports() -> int:
+    """Give messages that are unknown the end that was told of them; returns how many had one."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(ENTER_REPORTS, TOLD_LATER)
+        told = cursor.fetchall()
+        for campaign, accepted, refused in told:
+            evidence.record(
+                "learned", actor="worker", subject=f"campaign {campaign}", accepted=accepted, refused=refused
+            )
+    return sum(accepted + refused for _, accepted, refused in told)

@@ -2,5 +2,6 @@
 
 from mailer.feedback.reading import Kind, Received, read
 from mailer.feedback.receiving import receive
+from mailer.feedback.reports import report
 
-__all__ = ["Kind", "Received", "read", "receive"]
+__all__ = ["Kind", "Received", "read", "receive", "report"]

@@ -1,7 +1,7 @@
 """What an incoming mail is, judged from its bytes alone: nothing is done about it here."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.message import Message
 
 from django.db.models import TextChoices
@@ -48,10 +48,22 @@ class Received:
     address: Address | None = None
     token: OptOutToken | None = None
     answered: tuple[int, bytes] | None = None  # campaign and address key of our message that it answers
+    about: "Original | None" = None  # our message that a delivery report is about, proved by its signed link
+    delivery: str = ""  # what a delivery report says became of it: delivered | bounced, or nothing yet
+    status: str = ""  # its status code
 
     @property
     def is_reply(self) -> bool:
         return self.answered is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """One message of ours."""
+
+    campaign: int
+    address_key: bytes
+    mailbox_key: bytes
 
 
 def read(raw: bytes, envelope_to: str = "") -> Received:
@@ -60,7 +72,7 @@ def read(raw: bytes, envelope_to: str = "") -> Received:
     if (report := letter.report("feedback-report")) is not None:
         return _complaint(letter, report)
     if (report := letter.report("delivery-status")) is not None:
-        return _bounce(report)
+        return _bounce(letter, report)
     if token := _token_in([envelope_to, *(value for name in ADDRESSED for value in letter.fields(name))]):
         return Received(
             Kind.OPT_OUT, "token", "It came to an opt-out address.", _address(letter.author), token
@@ -121,9 +133,37 @@ def _rfc822_headers(part: Message) -> list[str]:
     return [str(part.get_payload())[:20_000]]
 
 
-def _bounce(report: Message) -> Received:
-    """A report of non-delivery (RFC 3464). 5.x.x is final, 4.x.x is not, 2.x.x is none."""
+# What is the end of a message, of the actions of RFC 3464 §2.3.3: “delayed” is none, a failure is whatever its code.
+_ENDS = {"failed": "bounced", "delivered": "delivered", "relayed": "delivered", "expanded": "delivered"}
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")  # RFC 3463 §2
+
+
+def _original_of(letter: Letter) -> Original | None:
+    """Our message that a report quotes: by the signed link in its header, which nobody else could have written."""
+    token = _token_of_original(letter)
+    if token is None or token.is_test:
+        return None
+    for part in letter.parts():
+        for value in (*part.get_all("Message-ID", []), *_rfc822_headers(part)):
+            found = _OURS.search(str(value))
+            if found and int(found[1]) == token.campaign:
+                return Original(token.campaign, bytes.fromhex(found[2]), token.mailbox_key)
+    return None
+
+
+def _bounce(letter: Letter, report: Message) -> Received:
+    """A report of what became of a message (RFC 3464). 5.x.x is final for the mailbox, 4.x.x is not, 2.x.x is none."""
     fields = _fields_of(report)
+    code = _STATUS.match(fields.get("status", "").strip())
+    return replace(
+        _bounce_of_mailbox(fields),
+        about=_original_of(letter),
+        delivery=_ENDS.get(fields.get("action", "").strip().lower(), ""),
+        status=code[0] if code else "",
+    )
+
+
+def _bounce_of_mailbox(fields: dict[str, str]) -> Received:
     status, action = fields.get("status", "").strip(), fields.get("action", "").strip().lower()
     address = _address(fields.get("final-recipient", "").rpartition(";")[2].strip())
     if action == "failed" and status.startswith("5"):

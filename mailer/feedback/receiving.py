@@ -6,7 +6,8 @@ answered, so there is no loop to fear (RFC 3834 §2).
 
 from mailer import suppression
 from mailer.feedback.reading import Kind, Received, read
-from mailer.models import Message
+from mailer.feedback.reports import report
+from mailer.models import Message, Report
 from mailer.suppression import Channel, Reason
 
 
@@ -20,7 +21,21 @@ def receive(raw: bytes, envelope_to: str = "") -> Received:
         _opt_out(received)
     elif received.kind == Kind.COMPLAINT:
         _suppress_all(received, Reason.COMPLAINT, Channel.FEEDBACK_LOOP)
+    _keep_report(received)
     return received
+
+
+def _keep_report(received: Received) -> None:
+    """A report about a message of ours. Without our signature in what it quotes, anybody could have written it."""
+    about = received.about
+    if about is None or not received.delivery:
+        return
+    ours = Message.objects.filter(
+        campaign_id=about.campaign, address_key=about.address_key, mailbox_key=about.mailbox_key
+    )
+    if ours.exists():
+        kind = Report.Kind(received.delivery)
+        report(about.campaign, about.address_key, kind, Report.Source.DSN, status=received.status)
 
 
 def _opt_out(received: Received) -> None:

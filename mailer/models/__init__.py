@@ -2,6 +2,7 @@
 
 from mailer.models.api_keys import ApiKey, ApiMinute
 from mailer.models.approvals import Approval
+from mailer.models.attempts import EarlierAttempt, Report
 from mailer.models.brands import SenderBrand
 from mailer.models.campaigns import Campaign, Revision, TestAddress, TestSend
 from mailer.models.consents import Consent, SignUp, SignUpForm, SignUpWording
@@ -40,6 +41,7 @@ __all__ = [
     "DataRequest",
     "DnsAnswer",
     "DomainPace",
+    "EarlierAttempt",
     "Evidence",
     "HashedOptOut",
     "Heartbeat",
@@ -63,6 +65,7 @@ __all__ = [
     "Reading",
     "RefusedRow",
     "Reinstatement",
+    "Report",
     "Revision",
     "Seal",
     "Sender",

@@ -13,7 +13,8 @@ from mailer.models.senders import Sender
 class Campaign(models.Model):
     """One advertisement to the people of one or more lists. `mailer.campaigns` has a verb per arrow:
 
-    draft → sending ⇄ paused → sent, and from sending or paused → cancelled.
+    draft → sending ⇄ paused → sent, and from sending or paused → cancelled. A sent one is sending again while what may
+    or may not have gone out is sent once more, by an operator's act.
     """
 
     class State(models.TextChoices):
@@ -142,6 +143,7 @@ class Campaign(models.Model):
             ("launch_campaign", "Can launch, pause, resume and cancel campaigns"),
             ("testsend_campaign", "Can send tests"),
             ("approve_campaign", "Can release what a rule holds"),
+            ("resend_unknown", "Can send again what may or may not have gone out"),
             ("choose_kind", "Can choose relationship mail and notices required by law"),
         ]
 

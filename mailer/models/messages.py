@@ -11,7 +11,8 @@ class Message(models.Model):
     worker that dies before the second mark has sent nothing (back to pending); one that dies after it may
     have sent (unknown, and never sent again by itself).
 
-    `audience` inserts, `dispatch` alone changes state.
+    `audience` inserts, `dispatch` alone changes state; but an operator's act takes a message from unknown back to
+    pending (`campaigns.send_again`). What is told of an unknown one later makes it accepted or refused.
     """
 
     class State(models.TextChoices):

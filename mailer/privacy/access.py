@@ -16,6 +16,7 @@ from mailer.models import (
     Consent,
     DataLink,
     DataRequest,
+    EarlierAttempt,
     Evidence,
     HashedOptOut,
     Import,
@@ -23,6 +24,7 @@ from mailer.models import (
     ListReturn,
     Message,
     Reinstatement,
+    Report,
     Sender,
     SignUp,
     Subscription,
@@ -85,6 +87,7 @@ def gather(person: Person, at: datetime) -> Held:
         ("consents", "What you agreed to on our forms", _consents),
         ("sign_ups", "What you asked for on our forms in the last seven days", _sign_ups),
         ("messages", "What was sent to you", _messages),
+        ("messages_in_doubt", "Messages of which nobody knew whether they had reached you", _in_doubt),
         ("opt_outs", "When you told us to stop, and how", _suppressions),
         ("returns", "When you came back", _reinstatements),
         ("digests", "Suppression lists that name you by a digest", _digests),
@@ -180,6 +183,19 @@ def _messages(person: Person) -> Iterator[Row]:
             "why": Message.Reason(reason).label if reason else None,
             "handed over at": handed_over_at,
             "settled at": settled_at,
+        }
+
+
+def _in_doubt(person: Person) -> Iterator[Row]:
+    """What was told of them later, and which were sent again."""
+    keys = person.address_keys or [b""]
+    for report in Report.objects.filter(address_key__in=keys).order_by("id"):
+        yield {"campaign": report.campaign_id, "told": report.get_kind_display(), "at": report.received_at}
+    for attempt in EarlierAttempt.objects.filter(address_key__in=keys).order_by("id"):
+        yield {
+            "campaign": attempt.campaign_id,
+            "handed over at": attempt.handed_over_at,
+            "sent again at": attempt.sent_again_at,
         }
 
 

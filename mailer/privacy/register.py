@@ -55,6 +55,16 @@ KEPT: Mapping[str, Kept] = {
         "five years after the campaign, as long as a claim can be brought",
         text=("detail",),
     ),
+    "mailer.EarlierAttempt": Kept(
+        "That a message was sent again because nobody knew whether it had gone out, by key",
+        5 * YEAR,
+        "five years after it was sent again",
+    ),
+    "mailer.Report": Kept(
+        "What a mail server told later of a message whose end was unknown, by key",
+        5 * YEAR,
+        "five years after it came",
+    ),
     "mailer.Suppression": Kept(
         "The keyed name of the mailbox, when and how we were told not to mail it",
         FOR_EVER,

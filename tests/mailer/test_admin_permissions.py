@@ -43,6 +43,7 @@ PAGES = {
     "/admin/mailer/campaign/{c}/source/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/launch/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/messages/": (403, 200, 200, 200),
+    "/admin/mailer/campaign/{c}/unknown/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/progress/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/brief/": (403, 200, 200, 200),
     "/admin/mailer/campaign/{c}/tests/": (403, 200, 200, 200),

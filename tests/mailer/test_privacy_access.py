@@ -337,6 +337,7 @@ NO_TRACES = {
     "mailer.VoidedImport": {"reason", "actor"},  # only added to; staff are told to write no addresses
     "mailer.ColumnMapping": {"shape", "meanings"},
     "mailer.RefusedRow": {"reason"},
+    "mailer.Report": {"status"},  # digits and dots
     "mailer.Evidence": {"verb", "actor", "subject", "details"},
     "mailer.Verification": {"words"},
     "mailer.JournalFile": {"name"},  # host and process

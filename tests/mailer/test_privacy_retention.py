@@ -23,6 +23,7 @@ from mailer.models import (
     Contact,
     DataLink,
     DataRequest,
+    EarlierAttempt,
     Evidence,
     HashedOptOut,
     Import,
@@ -30,6 +31,7 @@ from mailer.models import (
     MailingList,
     Message,
     RefusedRow,
+    Report,
     SignUp,
     SignUpForm,
     Subscription,
@@ -122,6 +124,12 @@ MADE: dict[str, Callable[[datetime], models.Model]] = {
     "mailer.DataLink": lambda at: DataLink.objects.create(contact_id=1, requested_at=at, **KEY),
     "mailer.DataRequest": lambda at: DataRequest.objects.create(
         kind="access", channel="phone", received_at=at, closed_at=at, outcome="done", **KEY
+    ),
+    "mailer.EarlierAttempt": lambda at: EarlierAttempt.objects.create(
+        campaign_id=1, address_key=DANA.address_key, attempts=1, evidence=1, sent_again_at=at
+    ),
+    "mailer.Report": lambda at: Report.objects.create(
+        campaign_id=1, address_key=DANA.address_key, kind="delivered", source="dsn", received_at=at
     ),
     "mailer.Message": lambda at: a_message(a_campaign(finished_at=at).pk, at),
     "mailer.Contact": a_contact,
