@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 
 from mailer import evidence, suppression
 from mailer.contacts import leaving
+from mailer.hours import stretch
 from mailer.models import Campaign, MailingList
 
 # Each person on the lists once, with the strongest reason that the ledger has against the exact address
@@ -76,6 +79,29 @@ FROM judged
 ORDER BY address_key
 """
 
+# The same for a campaign that is spread: its messages come due evenly over %(seconds)s, in the order of keyed names, so
+# in none that means anything. `cums` and `starts` say when each piece of sending hours begins, counted in seconds of
+# open time and as a moment (`hours.stretch`).
+SPREAD = f"""
+{PEOPLE},
+lined_up AS (
+    SELECT judged.*, reason IS NULL AND turn = 1 AS goes,
+           %(seconds)s * (row_number() OVER (PARTITION BY reason IS NULL AND turn = 1 ORDER BY address_key) - 1)
+               / count(*) OVER (PARTITION BY reason IS NULL AND turn = 1) AS second
+    FROM judged),
+placed AS (
+    SELECT lined_up.*, width_bucket(second::float, %(cums)s::float[]) AS piece FROM lined_up)
+INSERT INTO mailer_message (campaign_id, address_key, mailbox_key, contact_id, state, reason, due_at)
+SELECT %(campaign)s, address_key, mailbox_key, id,
+       CASE WHEN goes THEN 'pending' ELSE 'withheld' END,
+       CASE WHEN reason IS NOT NULL THEN reason WHEN turn > 1 THEN 'same_mailbox' ELSE '' END,
+       CASE WHEN goes THEN (%(starts)s::timestamptz[])[piece]
+                           + make_interval(secs => second - (%(cums)s::float[])[piece])
+            ELSE now() END
+FROM placed
+ORDER BY address_key
+"""
+
 ESTIMATE = f"{PEOPLE} SELECT count(*), count(*) FILTER (WHERE reason IS NULL AND turn = 1) FROM judged"
 
 # A statement of its own: counting what the INSERT returns would keep a million rows aside.
@@ -108,7 +134,11 @@ def snapshot(campaign: Campaign) -> dict[str, int]:
             return _counts(campaign)
         lists = list(locked.lists.values_list("pk", flat=True))
         with connection.cursor() as cursor:
-            cursor.execute(SNAPSHOT, {"campaign": campaign.pk, "lists": lists, **_asked_of(locked)})
+            asked: dict[str, Any] = {"campaign": campaign.pk, "lists": lists, **_asked_of(locked)}
+            if locked.spread:
+                cursor.execute(SPREAD, {**asked, **_pieces(locked)})
+            else:
+                cursor.execute(SNAPSHOT, asked)
         counts = _counts(campaign)
         campaign.snapshot_at = locked.snapshot_at = timezone.now()
         locked.save(update_fields=["snapshot_at"])
@@ -124,6 +154,17 @@ def snapshot(campaign: Campaign) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT mailer_analyze('mailer_message')")
     return counts
+
+
+def _pieces(campaign: Campaign) -> dict[str, Any]:
+    """The time over which the campaign is spread, from now on, as its sending hours cut it up."""
+    pieces = stretch(timezone.now(), campaign.spread, campaign.hours)
+    lengths = [piece.length.total_seconds() for piece in pieces]
+    return {
+        "seconds": campaign.spread.total_seconds(),
+        "cums": [0.0, *accumulate(lengths[:-1])],
+        "starts": [piece.opens for piece in pieces],
+    }
 
 
 def waiting_campaigns() -> list[int]:

@@ -5,9 +5,11 @@ Doors that want speed call a `nudge_…`: it publishes after commit and shrugs w
 """
 
 import logging
+from datetime import datetime
 from typing import Any
 
 from celery import Task
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils import timezone
 
@@ -25,6 +27,10 @@ log = logging.getLogger(__name__)
 UNEXPECTED = (
     "Something went wrong that Candor did not expect ({}). Nothing was lost; what exactly happened is in the "
     "worker's log. Resume the campaign when it is mended."
+)
+NOT_BEGUN = (
+    "Something went wrong that Candor did not expect ({}); what exactly happened is in the worker's log. When it is "
+    "mended, launch the campaign or choose another time."
 )
 
 
@@ -83,6 +89,8 @@ def _publish(task: Task, *args: Any) -> None:
 @app.task
 def sweep() -> None:
     """Every few seconds: show that we live, bring back what the dead held, do all that waits."""
+    if (since := _silent_since()) is not None:
+        campaigns.ask_after_outage(since)
     _show_life()
     is_current = _replay_journal()
     recovered = dispatch.recover()
@@ -91,6 +99,8 @@ def sweep() -> None:
             "Recovered: %s messages back to be sent, %s unknown.", recovered.returned, recovered.unknown
         )
     dispatch.enter_reports()
+    _begin_scheduled()
+    campaigns.place_hours()
     for campaign_id in audience.waiting_campaigns():
         _publish(snapshot, campaign_id)
     dispatch.withhold_cancelled()
@@ -119,6 +129,24 @@ def _forget_sign_ups() -> None:
     with transaction.atomic():
         if not holds.is_held():
             joining.forget_old()
+
+
+def _silent_since() -> datetime | None:
+    """When a worker showed itself last, if that is longer ago than a schedule may be late."""
+    last = Heartbeat.objects.filter(name="worker").values_list("at", flat=True).first()
+    return last if last is not None and timezone.now() - last > settings.SCHEDULE_GRACE else None
+
+
+def _begin_scheduled() -> None:
+    """Launch what was scheduled for now; an error of ours is told to a person, and stops no other."""
+    for campaign_id in campaigns.due_to_begin():
+        try:
+            campaigns.begin(campaign_id)
+        except (DatabaseError, InterfaceError):
+            raise  # the next sweep tries again
+        except Exception as wrong:
+            log.exception("Campaign %s can't begin.", campaign_id)
+            campaigns.ask_instead(campaign_id, NOT_BEGUN.format(type(wrong).__name__))
 
 
 def _show_life() -> None:
@@ -179,7 +207,12 @@ def snapshot(campaign_id: int) -> None:
 
 @app.task
 def send_slice() -> None:
-    """Send for some seconds, then let others have the worker and come back."""
+    """Send for some seconds, then let others have the worker and come back.
+
+    After an outage the sweep comes first: it asks about what was planned for the time that was missed.
+    """
+    if _silent_since() is not None:
+        return
     try:
         tally = dispatch.run_slice()
     except (DatabaseError, InterfaceError):

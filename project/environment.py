@@ -36,6 +36,7 @@ from project.values import (
     inbound_domain,
     journal_folder,
     link_keys,
+    minutes,
     per_minute,
     port,
     public_url,
@@ -210,6 +211,13 @@ SETTINGS = (
         "How many connections to the mail server (or requests to the ESP at once) each sending process may open; it "
         "opens them only while that makes it faster. Each also needs a session of the database. Your mail server must "
         "take SENDING_WORKERS times as many from one address.",
+    ),
+    Setting(
+        "SCHEDULE_GRACE",
+        minutes,
+        "30",
+        "Minutes after its time in which a scheduled campaign still begins by itself. If Candor was not running for "
+        "longer, it asks a person, rather than mail at an hour that nobody chose.",
     ),
     Setting("WEB_WORKERS", count, "2", "Web server processes."),
     Setting(

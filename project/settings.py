@@ -1,5 +1,6 @@
 """Django's settings. An operator's choices come from `project.environment` and from nowhere else."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,7 @@ JOURNAL_DIR: Path = chosen["JOURNAL_DIR"] or DATA_DIR / "journal"
 WORKERS: int = chosen["WORKERS"]
 SENDING_WORKERS: int = chosen["SENDING_WORKERS"] or max(1, WORKERS - 1)
 CONNECTIONS: int = chosen["CONNECTIONS"]
+SCHEDULE_GRACE: timedelta = chosen["SCHEDULE_GRACE"]
 API_REQUESTS_PER_MINUTE: int = chosen["API_REQUESTS_PER_MINUTE"]
 WEB_WORKERS: int = chosen["WEB_WORKERS"]
 

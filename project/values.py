@@ -1,6 +1,7 @@
 """How the text of each kind of setting is read. Each raises ValueError with what to write instead."""
 
 import re
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -61,6 +62,12 @@ def connections(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,3}", value.strip(), re.ASCII) or not 1 <= int(value) <= 100:
         raise ValueError("write a whole number from 1 to 100, such as 8")
     return int(value)
+
+
+def minutes(value: str) -> timedelta:
+    if not re.fullmatch(r"[0-9]{1,4}", value.strip(), re.ASCII) or not 1 <= int(value) <= 1440:
+        raise ValueError("write a number of minutes from 1 to 1440, such as 30")
+    return timedelta(minutes=int(value))
 
 
 def per_minute(value: str) -> int:

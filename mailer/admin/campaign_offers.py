@@ -24,6 +24,9 @@ ZONES = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
     "America/Anchorage", "Pacific/Honolulu", "UTC",
 )  # fmt: skip
+ZONE_CHOICES = [
+    (name, name.replace("_", " ")) for name in (*ZONES, *sorted(available_timezones() - {*ZONES}))
+]
 MOMENT = "%Y-%m-%dT%H:%M"
 
 
@@ -57,7 +60,7 @@ class OfferForm(forms.Form):
     )  # fmt: skip
     zone = forms.ChoiceField(
         label="In which time zone?", widget=UnfoldAdminSelectWidget,
-        choices=[(name, name.replace("_", " ")) for name in (*ZONES, *sorted(available_timezones() - {*ZONES}))],
+        choices=ZONE_CHOICES,
     )  # fmt: skip
 
     def terms(self) -> offers.Terms:

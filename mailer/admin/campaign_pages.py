@@ -29,6 +29,7 @@ from mailer.admin import (
     campaign_grounds,
     campaign_kinds,
     campaign_offers,
+    campaign_plan,
     campaign_progress,
 )
 from mailer.admin.campaign_tests import test_context
@@ -53,7 +54,8 @@ def campaign_page(request: HttpRequest, model_admin: ModelAdmin, number: int) ->
     """The hub."""
     campaign = _campaign(number)
     is_draft = campaign.state == State.DRAFT
-    findings = campaigns.findings_of(campaign) if is_draft else []
+    is_to_begin = campaign.state in {State.DRAFT, State.SCHEDULED}
+    findings = campaigns.findings_of(campaign) if is_to_begin else []
     return page(
         request,
         model_admin,
@@ -62,6 +64,9 @@ def campaign_page(request: HttpRequest, model_admin: ModelAdmin, number: int) ->
         lists=campaign.lists.all(),
         kind=campaign_kinds.told(campaign),
         is_draft=is_draft,
+        is_to_begin=is_to_begin,
+        plan=campaign_plan.told(campaign) if is_to_begin else {},
+        will_not_begin=campaign.state == State.SCHEDULED and _stands_against(campaign, findings),
         findings=sorted(findings, key=lambda finding: tuple(Severity).index(finding.severity)),
         is_blocked=_is_blocked(campaign, findings),
         preview=_preview(campaign),
@@ -69,8 +74,20 @@ def campaign_page(request: HttpRequest, model_admin: ModelAdmin, number: int) ->
         said=None if is_draft else opt_outs.said_meanwhile(campaign),
         **campaign_grounds.told(campaign),
         **campaign_approval.told(request, campaign, findings),
-        **(test_context(request, campaign) if is_draft else campaign_progress.told(campaign)),
+        **_of_state(request, campaign),
     )
+
+
+def _of_state(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
+    """What only a draft's page shows, or only that of what has begun."""
+    if campaign.state == State.DRAFT:
+        return test_context(request, campaign)
+    return {"campaign": campaign} if campaign.state == State.SCHEDULED else campaign_progress.told(campaign)
+
+
+def _stands_against(campaign: Campaign, findings: list[Finding]) -> bool:
+    """Whether a scheduled campaign would not begin as things are now."""
+    return campaigns.approval_of(campaign) is None or _is_blocked(campaign, findings)
 
 
 def _is_blocked(campaign: Campaign, findings: list[Finding]) -> bool:
@@ -138,7 +155,7 @@ def estimate(request: HttpRequest, model_admin: ModelAdmin, number: int) -> Http
 
 @needs("mailer.launch_campaign")
 def launch(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResponse:
-    """The last look, with the numbers once more; POST launches exactly what was looked at."""
+    """The last look, with the numbers once more; POST launches exactly what was looked at, now or at its time."""
     campaign = _campaign(number)
     if request.method == "POST":
         return _launched(request, campaign)
@@ -148,15 +165,19 @@ def launch(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpRe
     if _is_blocked(campaign, findings):
         messages.error(request, "It can't go out as it is; the page says what to change.")
         return redirect("admin:mailer_campaign_page", number)
+    if campaign.begins_at is not None and campaign.begins_at <= timezone.now():
+        messages.error(request, "Its time to begin has passed. Choose another, or none to launch it at once.")
+        return redirect("admin:mailer_campaign_when", number)
     return page(
         request,
         model_admin,
         "launch.html",
-        f"Launch {campaign.name}",
+        f"{'Schedule' if campaign.begins_at else 'Launch'} {campaign.name}",
         campaign=campaign,
         lists=campaign.lists.all(),
         kind=campaign_kinds.told(campaign),
         findings=findings,
+        plan=campaign_plan.told(campaign),
         estimate=audience.estimate(list(campaign.lists.all()), campaign),
         fingerprint=_fingerprint(campaign),
         worker_is_silent=worker_is_silent(),
@@ -165,10 +186,11 @@ def launch(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpRe
 
 
 def _fingerprint(campaign: Campaign) -> str:
-    """Of all that is looked at before a launch: words, sender, lists."""
+    """Of all that is looked at before a launch: words, sender, lists, and when it goes out."""
     lists = list(campaign.lists.order_by("pk").values_list("pk", flat=True))
     facts = (rendering.SenderFacts.of(campaign.sender), rendering.KindFacts.of(campaign))
-    looked_at = (campaigns.content_of(campaign), facts, lists, approvals.Grounds.of(campaign))
+    when = (campaign.begins_at, campaign.zone, str(campaign.hours), campaign.spread)
+    looked_at = (campaigns.content_of(campaign), facts, lists, approvals.Grounds.of(campaign), when)
     return hashlib.sha256(repr(looked_at).encode()).hexdigest()
 
 
@@ -179,10 +201,12 @@ def _launched(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         if campaign.state == State.DRAFT and request.POST.get("fingerprint") != _fingerprint(campaign):
             messages.error(request, "It was changed since you looked at it. Look once more, then launch.")
             return redirect("admin:mailer_campaign_launch", campaign.pk)
-        if not _done(request, campaigns.launch, campaign):
+        is_later = campaign.state == State.DRAFT and campaign.begins_at is not None
+        if not _done(request, campaigns.schedule if is_later else campaigns.launch, campaign):
             return redirect("admin:mailer_campaign_page", campaign.pk)
-        tasks.nudge_campaign(campaign.pk)
-    messages.success(request, "It is on its way.")
+        if not is_later:
+            tasks.nudge_campaign(campaign.pk)
+    messages.success(request, "It is scheduled." if is_later else "It is on its way.")
     return redirect("admin:mailer_campaign_page", campaign.pk)
 
 
@@ -226,6 +250,7 @@ def copy(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResp
             html=original.html,
             text=original.text,
             **campaign_kinds.copied(original, request),
+            **campaign_plan.copied(original),
             author=staff(request),
             last_writer=staff(request),
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mailer import campaigns
+from mailer.admin import campaign_plan
 from mailer.admin.pages import spoken
 from mailer.dispatch import waiting
 from mailer.models import Campaign, Message
@@ -55,7 +56,8 @@ def told(campaign: Campaign) -> dict[str, Any]:
         if (number := progress.counts.get(state, 0))
     ]
     is_going = campaign.state == Campaign.State.SENDING
-    left = progress.seconds_left if is_going else None
+    plan, waits = campaign_plan.under_way(campaign) if is_going else ("", False)
+    left = progress.seconds_left if is_going and not waits else None
     return {
         "campaign": campaign,
         "is_going": is_going,
@@ -69,5 +71,6 @@ def told(campaign: Campaign) -> dict[str, Any]:
         ],
         "rate": progress.rate if is_going else None,
         "left": spoken(left) if left is not None else None,
+        "plan_now": plan,
         "pace": waiting.pace_of(campaign.sender) if is_going else "",
     }

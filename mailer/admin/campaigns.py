@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextareaWidget
 
-from mailer import evidence
+from mailer import evidence, hours
 from mailer.admin import (
     campaign_approval,
     campaign_checks,
@@ -23,6 +23,7 @@ from mailer.admin import (
     campaign_messages,
     campaign_offers,
     campaign_pages,
+    campaign_plan,
     campaign_tests,
     campaign_unknown,
     rules_page,
@@ -106,8 +107,10 @@ class CampaignAdmin(LongList, SimpleForm):
     @admin.display(description="progress")
     def progress(self, campaign: Campaign) -> str:
         """Fetched after the page: counting a million messages takes longer than a page may."""
+        if campaign.state == State.SCHEDULED and campaign.begins_at:
+            return f"begins {hours.told(campaign.begins_at, campaign.zone)}"
         if campaign.state == State.DRAFT:
-            return "–"
+            return "waits for your decision" if campaign.asks else "–"
         url = reverse("admin:mailer_campaign_brief", args=[campaign.pk])
         return format_html('<span data-once="{}"><a class="c-link" href="{}">Count</a></span>', url, url)
 
@@ -115,6 +118,7 @@ class CampaignAdmin(LongList, SimpleForm):
         description="State",
         label={
             State.DRAFT.label: "default",
+            State.SCHEDULED.label: "info",
             State.SENDING.label: "info",
             State.PAUSED.label: "warning",
             State.SENT.label: "success",
@@ -131,6 +135,7 @@ class CampaignAdmin(LongList, SimpleForm):
         return (
             *campaign_drafts.URLS,
             *campaign_pages.URLS,
+            *campaign_plan.URLS,
             *campaign_approval.URLS,
             *campaign_checks.URLS,
             *campaign_offers.URLS,

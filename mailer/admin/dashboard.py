@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from mailer import approvals
-from mailer.admin import campaign_progress, data_requests
+from mailer.admin import campaign_plan, campaign_progress, data_requests
 from mailer.admin.operations import silences
 from mailer.compliance.reminders import attestations_due, reviews_due
 from mailer.models import Campaign, Contact, Import, MailingList, Message, Sender
@@ -49,11 +49,19 @@ def _told() -> dict[str, Any]:
         "silences": silences(),
         "going": [campaign_progress.told(campaign) for campaign in going[:GOING_OUT_SHOWN]],
         "last": Campaign.objects.select_related("sender")[:LAST],
+        "asking": Campaign.objects.exclude(asks=""),
+        "scheduled": _scheduled(),
         "imports": Import.objects.filter(state__in=UNDER_WAY).select_related("list"),
         "reviews": approvals.waiting_for_review(),
         "unknown": _unknown(),
         "steps": steps if not all(step.done for step in steps) else [],
     }  # fmt: skip
+
+
+def _scheduled() -> list[tuple[Campaign, str]]:
+    """What begins next by itself, with its time in words."""
+    coming = Campaign.objects.filter(state=Campaign.State.SCHEDULED).order_by("begins_at")[:LAST]
+    return [(campaign, campaign_plan.told(campaign)["begins"]) for campaign in coming]
 
 
 def _unknown() -> list[Campaign]:

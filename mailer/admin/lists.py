@@ -70,6 +70,8 @@ class MailingListAdmin(SimpleForm):
 
 def _in_use(mailing_list: MailingList) -> Iterator[str]:
     going_out = mailing_list.campaigns.filter(state__in=[Campaign.State.SENDING, Campaign.State.PAUSED])
+    for campaign in mailing_list.campaigns.filter(state=Campaign.State.SCHEDULED):
+        yield f"The campaign “{campaign}” is scheduled to go out to it. Make it a draft again first."
     for campaign in going_out:
         yield f"The campaign “{campaign}” is going out to it. Wait for its end, or cancel it."
     if mailing_list.imports.filter(state__in=[Import.State.WAITING, Import.State.RUNNING]).exists():

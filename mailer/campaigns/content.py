@@ -1,10 +1,14 @@
 """What a campaign says: its bytes, what the rules find in them, and the approval of exactly these."""
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
 
 from mailer import approvals, counters
 from mailer.compliance import Count, Finding, Grounds, Severity, check, check_audience
 from mailer.contacts.origins import origins
+from mailer.hours import stretch
 from mailer.models import Approval, Campaign, MailingList
 from mailer.rendering import (
     Brand,
@@ -19,19 +23,34 @@ from mailer.rendering import (
 
 
 def findings_of(campaign: Campaign, lists: Sequence[MailingList] | None = None) -> list[Finding]:
-    """What the rules say of the campaign as it stands; with `lists` also of one that nobody has saved."""
+    """What the rules say of the campaign as it stands; with `lists` also of one that nobody has saved.
+
+    What it claims must be true when its first and when its last message are planned to go out (D26, D60).
+    """
     lists = list(campaign.lists.order_by("slug")) if lists is None else lists
     findings = [] if lists else [_no_list()]
     kind = KindFacts.of(campaign)
-    findings += check(
-        content_of(campaign),
-        campaign.sender,
-        lists or [MailingList(name="–", slug="none")],
-        campaign.pk or 0,
-        _grounds(campaign) if campaign.pk else Grounds(),
-        kind,
-    )
-    return [*findings, *check_audience(origins(lists), kind)]
+    for at in dict.fromkeys(planned(campaign, timezone.now())):
+        findings += check(
+            content_of(campaign),
+            campaign.sender,
+            lists or [MailingList(name="–", slug="none")],
+            campaign.pk or 0,
+            _grounds(campaign) if campaign.pk else Grounds(),
+            kind,
+            at,
+        )
+    return [*dict.fromkeys(findings), *check_audience(origins(lists), kind)]
+
+
+def planned(campaign: Campaign, now: datetime) -> tuple[datetime, datetime]:
+    """When the first and the last message are to go out, as far as a plan can tell."""
+    begins = max(now, campaign.begins_at or now)
+    if campaign.hours is not None:
+        begins = max(begins, campaign.hours.next(begins).opens)
+    if not campaign.spread:
+        return begins, begins
+    return begins, stretch(begins, campaign.spread, campaign.hours)[-1].closes
 
 
 def _grounds(campaign: Campaign) -> Grounds:

@@ -1,4 +1,4 @@
-"""draft → sending: what the rules hold is approved, and what goes out is frozen."""
+"""draft → sending, now or at its time: what the rules hold is approved, and what goes out is frozen."""
 
 import hashlib
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ def launch(campaign: Campaign, user: Any) -> Revision:
             revision = _launched(campaign, user)
     except CampaignRefused as refused:
         if refused.findings:
-            _record("launch refused", campaign, user, refused.findings)
+            record("launch refused", campaign, evidence.by(user), refused.findings)
         raise
     campaign.refresh_from_db()
     return revision
@@ -36,30 +36,68 @@ def launch(campaign: Campaign, user: Any) -> Revision:
 
 def _launched(campaign: Campaign, user: Any) -> Revision:
     draft = locked(campaign, State.DRAFT, "Only a draft can be launched")
-    findings = findings_of(draft)
+    draft.begins_at = None  # now, whatever was planned
+    skeleton, findings = passed(draft)
+    approval = approved(draft, skeleton, findings, user)
+    return going_out(draft, skeleton, approval, findings, launched_by=user, actor=evidence.by(user))
+
+
+def passed(campaign: Campaign) -> tuple[Skeleton, list[Finding]]:
+    """The bytes that would go out, and what the rules find that a person may release. Raises CampaignRefused."""
+    findings = findings_of(campaign)
     _assert_nothing_blocks(findings)
-    skeleton = compiled(draft)
-    revision = _frozen(draft, skeleton, _approval(draft, skeleton, findings, user), user)
-    draft.state, draft.revision, draft.launched_at = State.SENDING, revision, timezone.now()
-    draft.save(update_fields=["state", "revision", "launched_at"])
-    _record(
+    return compiled(campaign), findings
+
+
+def going_out(
+    campaign: Campaign,
+    skeleton: Skeleton,
+    approval: Approval,
+    findings: Sequence[Finding],
+    *,
+    launched_by: Any,
+    actor: str,
+) -> Revision:
+    """Freeze it and let it go, in the caller's transaction, which holds the campaign's row."""
+    now = timezone.now()
+    campaign.revision = revision = _frozen(campaign, skeleton, approval, launched_by)
+    campaign.state, campaign.launched_at, campaign.asks = State.SENDING, now, ""
+    if campaign.hours is not None:
+        opening = campaign.hours.next(now)
+        campaign.opens_at, campaign.closes_at = opening.opens, opening.closes
+    campaign.save(
+        update_fields=["state", "revision", "launched_at", "begins_at", "asks", "opens_at", "closes_at"]
+    )
+    record(
         "launched",
-        draft,
-        user,
+        campaign,
+        actor,
         findings,
         revision=revision.number,
         sha256=bytes(revision.sha256).hex(),
         approval=revision.approval_id,
+        **plan_of(campaign),
     )
     return revision
 
 
-def _record(verb: str, campaign: Campaign, user: Any, findings: Sequence[Finding], **details: Any) -> None:
+def plan_of(campaign: Campaign) -> dict[str, Any]:
+    """When it is to go out, as evidence tells it; nothing of what was not planned."""
+    told = {
+        "begins_at": campaign.begins_at.isoformat() if campaign.begins_at else None,
+        "zone": campaign.zone if campaign.begins_at or campaign.hours else None,
+        "hours": str(campaign.hours) if campaign.hours else None,
+        "spread_minutes": campaign.spread_minutes,
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def record(verb: str, campaign: Campaign, actor: str, findings: Sequence[Finding], **details: Any) -> None:
     """With what the rules found, and which version of them: a dossier tells it years later."""
     with transaction.atomic():
         evidence.record(
             verb,
-            actor=evidence.by(user),
+            actor=actor,
             subject=f"campaign {campaign.pk}",
             **details,
             kind=KindFacts.of(campaign).as_json(),
@@ -97,17 +135,22 @@ def _assert_nothing_blocks(findings: Sequence[Finding]) -> None:
         raise CampaignRefused("The campaign can't go out as it is.", findings)
 
 
-def _approval(draft: Campaign, skeleton: Skeleton, findings: Sequence[Finding], user: Any) -> Approval:
-    """The approval of exactly this. Raises CampaignRefused while something held waits for one."""
-    sha256 = hash_of(draft, skeleton)
-    standing = approvals.standing(draft, sha256)
+def approved(draft: Campaign, skeleton: Skeleton, findings: Sequence[Finding], user: Any) -> Approval:
+    """The approval of exactly this, by `user` if nothing is held. Raises CampaignRefused while something is held."""
+    standing = released(draft, skeleton, findings)
+    return standing or approvals.approve(draft, hash_of(draft, skeleton), findings, user)
+
+
+def released(campaign: Campaign, skeleton: Skeleton, findings: Sequence[Finding]) -> Approval | None:
+    """The standing approval of exactly this, if there is one. Raises CampaignRefused while something is held."""
+    standing = approvals.standing(campaign, hash_of(campaign, skeleton))
     if blocks(findings, is_released=lambda finding: approvals.is_released(finding, standing)):
         raise CampaignRefused(
             "Something in it needs a decision before it can go out. Change it, or have it released by somebody who "
             "may approve.",
             findings,
         )
-    return standing or approvals.approve(draft, sha256, findings, user)
+    return standing
 
 
 def _frozen(campaign: Campaign, skeleton: Skeleton, approval: Approval, user: Any) -> Revision:

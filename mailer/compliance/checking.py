@@ -1,6 +1,7 @@
 """The gate itself."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from email import message_from_bytes, policy
 
 from django.utils import timezone
@@ -36,10 +37,12 @@ def check(
     campaign: int,
     grounds: Grounds = NONE,
     kind: KindFacts = COMMERCIAL,
+    at: datetime | None = None,
 ) -> list[Finding]:
     """Everything that stands between this content and its readers: compiled, then judged as bytes.
 
-    What it claims is held against the offers that it speaks of, its files and its counters, too.
+    What it claims is held against the offers that it speaks of, its files and its counters, too, as of `at`, when it
+    goes out: now, if that is not said.
     """
     if not lists:
         missing = Finding(
@@ -61,7 +64,9 @@ def check(
         ]
         return [*compiled, *_sender_findings(sender)]
     found = check_skeleton(skeleton, sender)
-    return _each_once([*found, *_unsaid(check_claims(content, sender, timezone.now(), grounds, kind), found)])
+    return _each_once(
+        [*found, *_unsaid(check_claims(content, sender, at or timezone.now(), grounds, kind), found)]
+    )
 
 
 def check_skeleton(skeleton: Skeleton, sender: Sender | None) -> list[Finding]:

@@ -14,6 +14,11 @@ from mailer.models import Campaign
 
 CLAIM_SIZE = 500  # at most: filling and sending so many takes a fast server's connection about a second
 
+# Whether a campaign is within its sending hours, by the moments that `campaigns.place_hours` keeps: the database asks
+# for no zones. Where the moments are missing it is not.
+IS_OPEN = """(campaign.hours_from IS NULL
+    OR COALESCE(campaign.opens_at <= clock_timestamp() AND clock_timestamp() < campaign.closes_at, false))"""
+
 # Skips what others are claiming, and gives back what is needed to fill: one statement, one commit. A contact
 # deleted meanwhile comes back without an address, one who left the campaign's lists without a list. SQL, for
 # SKIP LOCKED and UPDATE … RETURNING a join.
@@ -21,6 +26,7 @@ CLAIM = f"""
 WITH due AS (
     SELECT campaign_id, address_key FROM mailer_message
     WHERE campaign_id = %(campaign)s AND state = 'pending' AND due_at <= now()
+      AND (SELECT {IS_OPEN} FROM mailer_campaign AS campaign WHERE campaign.id = %(campaign)s)
     ORDER BY due_at LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED),
 claimed AS (

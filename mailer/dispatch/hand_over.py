@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from mailer import counters, journal, locks, replaying, suppression
 from mailer.contacts import leaving
-from mailer.dispatch.claim import Claimed
+from mailer.dispatch.claim import IS_OPEN, Claimed
 from mailer.models import Message
 
 # An offer that is over, so that what the campaign says of it is no longer true (D26); its latest end counts.
@@ -17,12 +17,12 @@ ENDED = """
     WHERE spoken.campaign_id = %(campaign)s AND offer.ends <= clock_timestamp()
       AND NOT EXISTS (SELECT FROM mailer_offer AS extension WHERE extension.supersedes_id = offer.id)"""
 
-# Runs after, and apart from, the statement that took the locks: its snapshot is then newer than any opt-out,
-# pause or stop that was answered before, and none can commit until this has. What the ledger forbids is
-# withheld; what a pause or the switch forbids waits; no row for the switch means no. So does a ledger that is older
-# than the journal has known it: a restored dump waits for its replay. Whoever left the list that the message names
-# goes back to be claimed anew: for another of the campaign's lists that they are on, or else withheld. A notice that a
-# law requires (D66), by the kind that was frozen at launch, asks for neither opt-outs nor lists.
+# Runs after, and apart from, the statement that took the locks: its snapshot is then newer than any opt-out, pause or
+# stop that was answered before, and none can commit until this has. What the ledger forbids is withheld; what a
+# pause, the switch or the end of the sending hours forbids waits; no row for the switch means no. So does a ledger
+# that is older than the journal has known it: a restored dump waits for its replay. Whoever left the list that the
+# message names goes back to be claimed anew: for another of the campaign's lists that they are on, or else withheld.
+# A notice that a law requires (D66), by the kind that was frozen at launch, asks for neither opt-outs nor lists.
 #
 # Not sent together with the locks, although PostgreSQL would take both in one trip: the session of a worker that was
 # killed while it waited for a lock would then hand over by itself what nobody sends (tried: 20 of 30 unknown).
@@ -34,6 +34,7 @@ LAWFUL = "COALESCE((SELECT lawful FROM leave), false)"
 HAND_OVER = f"""
 WITH leave AS MATERIALIZED (
     SELECT COALESCE((SELECT NOT is_on FROM mailer_killswitch), false) AND campaign.state = 'sending'
+               AND {IS_OPEN}
                AND NOT EXISTS ({ENDED}) AND NOT EXISTS ({counters.UNTRUE})
                AND {replaying.IS_CURRENT} AS given,
            campaign.state = 'cancelled' AS cancelled, COALESCE(revision.kind = 'notice', false) AS lawful

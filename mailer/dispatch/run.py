@@ -14,7 +14,7 @@ from django.utils import timezone
 from mailer import counters
 from mailer.compliance import blocks, check_skeleton
 from mailer.dispatch import breaker
-from mailer.dispatch.claim import CLAIM_SIZE, Claim, Claimed
+from mailer.dispatch.claim import CLAIM_SIZE, IS_OPEN, Claim, Claimed
 from mailer.dispatch.domains import domain_of
 from mailer.dispatch.hand_over import hand_over
 from mailer.dispatch.settle import Result, result_of, settle_surely
@@ -34,6 +34,13 @@ UPDATE mailer_message AS message
 SET state = 'withheld', reason = 'cancelled', settled_at = clock_timestamp()
 FROM mailer_campaign AS campaign
 WHERE campaign.state = 'cancelled' AND message.campaign_id = campaign.id AND message.state = 'pending'
+"""
+
+
+IS_DUE = f"""
+SELECT EXISTS (SELECT FROM mailer_campaign AS campaign WHERE campaign.id = %(campaign)s AND {IS_OPEN})
+   AND EXISTS (SELECT FROM mailer_message
+               WHERE campaign_id = %(campaign)s AND state = 'pending' AND due_at <= now())
 """
 
 
@@ -194,11 +201,7 @@ def _result(outcome: Outcome, message: Claimed, envelope: Envelope, digest: byte
 def is_anything_due(campaign_id: int) -> bool:
     """Whether a message of the campaign could go out now."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT FROM mailer_message WHERE campaign_id = %s AND state = 'pending'"
-            " AND due_at <= now())",
-            [campaign_id],
-        )
+        cursor.execute(IS_DUE, {"campaign": campaign_id})
         return bool(cursor.fetchone()[0])
 
 

@@ -32,11 +32,12 @@ class Uses:
 
 
 def uses_of(image: Image) -> Uses:
-    """Launched campaigns from the record of what they show, drafts from what is written in them now."""
+    """Launched campaigns from the record of what they show, those not begun from what is written in them now."""
     shown = Campaign.objects.filter(revisions__images_shown__image=image).distinct()
     file = f"{image.name}.{image.kind}"
     drafts = Campaign.objects.filter(
-        Q(html__contains=file) | Q(text__contains=file), state=Campaign.State.DRAFT
+        Q(html__contains=file) | Q(text__contains=file),
+        state__in=[Campaign.State.DRAFT, Campaign.State.SCHEDULED],
     )
     return Uses(list(shown), list(drafts), list(Sender.objects.filter(brand__logo=image)))
 

@@ -1,9 +1,12 @@
 """What an author writes, and what was frozen of it when it went out."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 
+from mailer.hours import Hours
 from mailer.models.contacts import MailingList
 from mailer.models.offers import Offer
 from mailer.models.proofs import Proof
@@ -13,12 +16,13 @@ from mailer.models.senders import Sender
 class Campaign(models.Model):
     """One advertisement to the people of one or more lists. `mailer.campaigns` has a verb per arrow:
 
-    draft → sending ⇄ paused → sent, and from sending or paused → cancelled. A sent one is sending again while what may
-    or may not have gone out is sent once more, by an operator's act.
+    draft → sending ⇄ paused → sent, and from sending or paused → cancelled; or draft ⇄ scheduled → sending. A sent one
+    is sending again while what may or may not have gone out is sent once more, by an operator's act.
     """
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
         SENDING = "sending", "Sending"
         PAUSED = "paused", "Paused"
         SENT = "sent", "Sent"
@@ -90,6 +94,21 @@ class Campaign(models.Model):
     last_writer = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
+    # its plan: when it begins (null: when it is launched), within which hours it goes out, over how long
+    begins_at = models.DateTimeField(null=True, editable=False)
+    zone = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
+    hours_from = models.TimeField(null=True, editable=False)
+    hours_until = models.TimeField(null=True, editable=False)
+    hours_days = models.CharField(max_length=7, default="1234567", db_default="1234567", editable=False)
+    spread_minutes = models.PositiveIntegerField(null=True, editable=False)
+    scheduled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    # the moments of its sending hours that are now or next, for the claim, which knows no zones
+    opens_at = models.DateTimeField(null=True, editable=False)
+    closes_at = models.DateTimeField(null=True, editable=False)
+    # why a scheduled campaign did not begin and waits for a person's decision
+    asks = models.TextField(blank=True, default="", db_default="", editable=False)
     review_asked_at = models.DateTimeField(null=True, editable=False)
     review_asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -106,7 +125,34 @@ class Campaign(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="campaign_goes_out_as_a_revision",
-                condition=models.Q(state="draft") | models.Q(revision__isnull=False),
+                condition=models.Q(state__in=["draft", "scheduled"]) | models.Q(revision__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="campaign_scheduled_has_its_time",
+                condition=~models.Q(state="scheduled")
+                | (models.Q(begins_at__isnull=False) & ~models.Q(zone="")),
+            ),
+            models.CheckConstraint(
+                name="campaign_hours_are_whole",
+                condition=models.Q(hours_from__isnull=True, hours_until__isnull=True)
+                | (
+                    models.Q(
+                        hours_from__isnull=False,
+                        hours_until__isnull=False,
+                        hours_from__lt=models.F("hours_until"),
+                        hours_days__regex="^[1-7]{1,7}$",
+                    )
+                    & ~models.Q(zone="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="campaign_going_out_knows_its_hours",
+                condition=~models.Q(state__in=["sending", "paused"])
+                | models.Q(hours_from__isnull=True)
+                | models.Q(opens_at__isnull=False, closes_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="campaign_that_asks_is_a_draft", condition=models.Q(asks="") | models.Q(state="draft")
             ),
             models.CheckConstraint(
                 name="campaign_purpose_is_of_its_kind",
@@ -138,6 +184,8 @@ class Campaign(models.Model):
                     finished_at__isnull=False, snapshot_at__isnull=False, final_counts__isnull=True
                 ),
             ),
+            # and which begin
+            models.Index("begins_at", name="campaign_scheduled", condition=models.Q(state="scheduled")),
         ]
         permissions = [
             ("launch_campaign", "Can launch, pause, resume and cancel campaigns"),
@@ -149,6 +197,20 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def hours(self) -> Hours | None:
+        """The hours in which it goes out; None: at any."""
+        if self.hours_from is None or self.hours_until is None:
+            return None
+        return Hours(
+            self.zone, self.hours_from, self.hours_until, frozenset(int(day) for day in self.hours_days)
+        )
+
+    @property
+    def spread(self) -> timedelta:
+        """Over how long its messages are spread; zero: as fast as they go."""
+        return timedelta(minutes=self.spread_minutes or 0)
 
     @property
     def other_advertisers(self) -> tuple[str, ...]:

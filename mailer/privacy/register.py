@@ -127,7 +127,7 @@ KEPT: Mapping[str, Kept] = {
         "Mailboxes that staff may send tests to", FOR_EVER, "until staff take them off"
     ),
     "mailer.TestSend": Kept("Tests to staff", timedelta(days=90), "90 days", text=("detail",)),
-    "mailer.Campaign": Kept(text=("pause_reason",)),
+    "mailer.Campaign": Kept(text=("pause_reason", "asks")),
     "mailer.Revision": Kept(),
     # of pictures only where they are: who opens one is not recorded, and its address is the same for everybody
     "mailer.Image": Kept(text=("title",)),

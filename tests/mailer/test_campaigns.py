@@ -1,6 +1,9 @@
 """What may be done with a campaign: each arrow with its row of evidence, and each refusal."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from mailer import audience, campaigns
 from mailer.models import Campaign, Evidence, KillSwitch, Message, Revision, Sender
@@ -8,13 +11,25 @@ from tests.stories import parts
 
 VERBS = {
     "launch": campaigns.launch,
+    "schedule": campaigns.schedule,
+    "unschedule": campaigns.unschedule,
     "pause": campaigns.pause,
     "resume": campaigns.resume,
     "cancel": campaigns.cancel,
 }
+SAID = {
+    "launch": "launched",
+    "schedule": "scheduled",
+    "unschedule": "unscheduled",
+    "pause": "paused",
+    "resume": "resumed",
+    "cancel": "cancelled",
+}
 # Where each verb leads from each state; from all others it is refused.
 ARROWS = {
     ("draft", "launch"): "sending",
+    ("draft", "schedule"): "scheduled",
+    ("scheduled", "unschedule"): "draft",
     ("sending", "pause"): "paused",
     ("sending", "cancel"): "cancelled",
     ("paused", "resume"): "sending",
@@ -25,7 +40,11 @@ ARROWS = {
 def in_state(state: str) -> Campaign:
     """A campaign that came to this state by its verbs."""
     campaign = parts.draft(parts.list_of(2))
-    if state != "draft":
+    tomorrow = timezone.now() + timedelta(days=1)
+    campaigns.plan(campaign, campaigns.Plan("Europe/Berlin", tomorrow), parts.staff())
+    if state == "scheduled":
+        campaigns.schedule(campaign, parts.staff())
+    elif state != "draft":
         campaigns.launch(campaign, parts.staff())
     if state == "paused":
         campaigns.pause(campaign, parts.staff())
@@ -54,7 +73,7 @@ def test_each_arrow_leaves_evidence_and_every_other_verb_is_refused_and_changes_
     if (state, verb) in ARROWS:
         VERBS[verb](campaign, parts.staff())
         assert campaign.state == ARROWS[state, verb]
-        said = {"launch": "launched", "pause": "paused", "resume": "resumed", "cancel": "cancelled"}[verb]
+        said = SAID[verb]
         assert evidence_of(campaign)[len(before) :] == [(said, f"user {parts.staff().pk}")]
         assert (campaign.finished_at is not None) == (verb == "cancel")
     else:

@@ -1,6 +1,7 @@
 """Any order of verbs, workers' slices and opt-outs: states move along the arrows, and the sums hold."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -22,14 +23,25 @@ from tests.stories import parts
 AUDIENCE = 4
 ARROWS = {
     ("draft", "sending"),
+    ("draft", "scheduled"),
+    ("scheduled", "draft"),
+    ("scheduled", "sending"),
     ("sending", "paused"),
     ("paused", "sending"),
     ("sending", "sent"),
     ("sending", "cancelled"),
     ("paused", "cancelled"),
 }
-VERBS = (campaigns.launch, campaigns.pause, campaigns.resume, campaigns.cancel)
-CHANGES = ("launched", "paused", "resumed", "cancelled", "sent")
+VERBS = (
+    campaigns.launch,
+    campaigns.schedule,
+    campaigns.unschedule,
+    campaigns.pause,
+    campaigns.resume,
+    campaigns.cancel,
+)
+CHANGES = ("launched", "scheduled", "unscheduled", "paused", "resumed", "cancelled", "sent", "missed")
+LATE = timedelta(hours=3)
 
 
 class Walk(RuleBasedStateMachine):
@@ -50,6 +62,8 @@ class Walk(RuleBasedStateMachine):
         campaigns.allow_all(None)
         DomainPace.objects.all().delete()  # the last walk's server may have held the domain back
         self.is_stopped = False
+        later = timezone.now() + timedelta(days=1)
+        campaigns.plan(self.campaign, campaigns.Plan("Asia/Tokyo", later), None)
         if under_way:  # else most walks would end before anything goes out
             self.say(campaigns.launch)
             audience.snapshot(self.campaign)
@@ -100,6 +114,16 @@ class Walk(RuleBasedStateMachine):
         Message.objects.filter(campaign_id=self.campaign.pk, state="pending").update(due_at=timezone.now())
         dispatch.recover()
         dispatch.withhold_cancelled()
+
+    @rule(is_missed=st.booleans())
+    def its_time_comes(self, is_missed: bool) -> None:
+        """For a scheduled campaign; two workers see it."""
+        late = timezone.now() - (LATE if is_missed else timedelta(0))
+        due = Campaign.objects.filter(pk=self.campaign.pk, state="scheduled")
+        was_scheduled = bool(due.update(begins_at=late))
+        begun = [campaigns.begin(self.campaign.pk) for _ in range(2)]
+        assert begun == [was_scheduled and not is_missed and not self.is_stopped, False]
+        self.changes += was_scheduled and (is_missed or not self.is_stopped)
 
     @rule()
     def finish(self) -> None:

@@ -7,9 +7,11 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
+from mailer.dispatch.claim import CLAIM as CLAIM_DUE
 from mailer.dispatch.hand_over import HAND_OVER
 from mailer.dispatch.settle import SETTLE
 from tests.mailer.plans import rows_read
+from tests.stories import parts
 
 OLD, NEW = 1, 2  # campaigns
 MESSAGES, CLAIMED, GROUP = 20_000, 500, 200
@@ -24,6 +26,13 @@ FROM generate_series(1, %s) AS number
 TAKE = """
 UPDATE mailer_message SET state = 'claimed', claim = %s, worker = 1
 WHERE campaign_id = %s AND contact_id <= %s RETURNING address_key
+"""
+DUE = "UPDATE mailer_message SET campaign_id = %s, due_at = now() WHERE campaign_id = %s"
+WITH_HOURS = """
+UPDATE mailer_campaign
+SET zone = 'UTC', hours_from = '08:00', hours_until = '20:00', opens_at = now() + %(opens)s * interval '1 s',
+    closes_at = now() + (%(opens)s + 7200) * interval '1 s'
+WHERE id = %(campaign)s
 """
 
 
@@ -53,3 +62,21 @@ def test_settling_a_group_reads_its_own_rows_and_not_the_campaign(group):
     words = {"reason": "", "detail": "250 OK", "transport_id": "", "sha256": "00" * 32, "wait": 0}
     results = [{"key": key, "state": "accepted", **words} for key in group["keys"].split(" ")]
     assert 0 < rows_read(SETTLE, {**group, "results": json.dumps(results)}) <= A_FEW
+
+
+@pytest.mark.parametrize(("opens", "read"), [(-3600, CLAIMED), (3600, 0)])
+def test_claiming_reads_what_it_takes_and_outside_of_sending_hours_nothing(group, opens, read):
+    draft = parts.draft(parts.list_of(1))
+    with connection.cursor() as cursor:
+        cursor.execute(DUE, [draft.pk, NEW])
+        cursor.execute(WITH_HOURS, {"opens": opens, "campaign": draft.pk})
+    lists = [draft.lists.get().pk]
+    asked = {
+        "campaign": draft.pk,
+        "limit": CLAIMED,
+        "claim": uuid4(),
+        "worker": 1,
+        "lists": lists,
+        "lawful": False,
+    }
+    assert rows_read(CLAIM_DUE, asked) in {read, 2 * read}, "found, then looked up to be changed"

@@ -311,7 +311,9 @@ NO_TRACES = {
     "mailer.Message": {"transport_id"},  # emptied by key
     # the author's and the business's own words, frozen as they were sent and approved
     "mailer.MailingList": {"name", "slug"},
-    "mailer.Campaign": {"name", "subject", "preheader", "html", "text", "advertisers", "final_counts"},
+    "mailer.Campaign": {
+        "name", "subject", "preheader", "html", "text", "advertisers", "final_counts", "zone", "hours_days",
+    },
     "mailer.Revision": {"subject", "preheader", "layout", "html", "text", "sender_facts", "brand"},
     "mailer.Image": {"name", "alt"},
     "mailer.Sender": {

@@ -108,3 +108,15 @@ def test_status_warns_of_a_silent_worker_the_kill_switch_and_an_unreachable_serv
         "All sending is stopped by the kill switch.",
         "No worker has shown life for a minute: nothing is sent or imported. Start one with `manage.py run`.",
     ]
+
+
+def test_what_waits_for_its_sending_hours_is_not_due_and_waits_since_they_began(campaign, capsys):
+    put(campaign, 1, "pending", due_at=timezone.now() - timedelta(hours=9))
+    for opens, due, waited in ((1, 0, 0), (-1, 1, 3_000)):
+        begins = timezone.now() + timedelta(hours=opens)
+        Campaign.objects.update(
+            zone="UTC", hours_from="08:00", hours_until="20:00", opens_at=begins, closes_at=begins + timedelta(hours=5)
+        )  # fmt: skip
+        figures, _ = figures_of(capsys)
+        assert figures["due"] == due
+        assert waited <= figures["oldest"] < waited + 1_200

@@ -69,6 +69,7 @@ WRONG = {
     ],
     "DATABASE_URL": ["mysql://h/n", "sqlite:///x", "postgres://host", "postgres://host:port/name", "candor"],
     "BROKER_URL": ["sqs://x", "redis://", "redis://h:x", "localhost:6379"],
+    "SCHEDULE_GRACE": ["", "0", "1441", "-5", "0.5", "half an hour", "٣٠"],
     "CONNECTIONS": ["0", "101", "-1", "many", "8.5", "٨٨"],
     "SENDING_WORKERS": ["0", "-1", "many"],
     "EMAIL_URL": [

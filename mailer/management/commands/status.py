@@ -13,7 +13,8 @@ from django.utils import timezone
 from mailer import evidence, journal, replaying
 from mailer.compliance.reminders import attestations_due, reviews_due
 from mailer.dispatch import waiting
-from mailer.models import Heartbeat, KillSwitch
+from mailer.dispatch.claim import IS_OPEN
+from mailer.models import Campaign, Heartbeat, KillSwitch
 from mailer.privacy import requests
 
 SILENT_AFTER = timedelta(seconds=60)
@@ -21,14 +22,17 @@ SILENT_AFTER = timedelta(seconds=60)
 # `oldest` is how long the longest-waiting message that is due has waited, in seconds. Each state by its own index of
 # the unfinished, since finished messages are many (6.9 s beside 20 million of them when it read the table, measured);
 # only the rate looks at finished ones, and only of campaigns that are going out or have just ended.
-FIGURES = """
+# What waits for its sending hours is not due, and has waited since they began.
+FIGURES = f"""
 WITH going AS (
-    SELECT id, state = 'sending' OR finished_at > now() - interval '10 s' AS is_lively FROM mailer_campaign
-    WHERE state IN ('sending', 'sent'))
+    SELECT id, state = 'sending' OR finished_at > now() - interval '10 s' AS is_lively, opens_at,
+           {IS_OPEN} AS is_open
+    FROM mailer_campaign AS campaign WHERE state IN ('sending', 'sent'))
 SELECT due.number, in_flight.number, not_known.number, settled.number / 10.0,
        COALESCE(EXTRACT(epoch FROM now() - due.first), 0)
-FROM (SELECT count(*) AS number, min(due_at) AS first FROM mailer_message
-      WHERE state = 'pending' AND due_at <= now() AND campaign_id IN (SELECT id FROM going)) AS due,
+FROM (SELECT count(*) AS number, min(GREATEST(due_at, opens_at)) AS first
+      FROM mailer_message JOIN going ON going.id = campaign_id
+      WHERE state = 'pending' AND due_at <= now() AND is_open) AS due,
      (SELECT count(*) AS number FROM mailer_message
       WHERE state IN ('claimed', 'handed_over') AND campaign_id IN (SELECT id FROM going)) AS in_flight,
      (SELECT count(*) AS number FROM mailer_message
@@ -102,6 +106,7 @@ def _journal() -> tuple[int | None, list[str]]:
 
 def _warnings() -> list[str]:
     found = waiting.warnings()
+    found += [f"Campaign {each.pk}: {each.asks}" for each in Campaign.objects.exclude(asks="").order_by("pk")]
     found += [words for _, words in attestations_due()]
     found += reviews_due()
     if not KillSwitch.objects.filter(is_on=False).exists():
