@@ -25,6 +25,7 @@ BENCHES = {
     "pace": "bench.pace",
     "import": "bench.import_",
     "snapshot": "bench.snapshot",
+    "growth": "bench.growth",
     "opt_out": "bench.opt_out",
     "under_way": "bench.under_way",
     "scale": "bench.scale",
@@ -68,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(BENCHES)}; all without")
     parser.add_argument("--runs", type=int, default=3, help="how often each is measured; medians are told")
-    parser.add_argument("--rows", type=int, help="rows of the import and snapshot benches")
+    parser.add_argument("--rows", type=int, help="rows of import, snapshot and scale; recipients of growth")
     return parser
 
 

@@ -118,18 +118,18 @@ def audience_of(sender: Sender, user: User, list_: MailingList) -> Campaign:
 # -- the two senders ------------------------------------------------------------------------------------
 
 
-def candor(port: int, campaign: Campaign, workers: int, **chosen: str) -> Sent:
-    """The whole campaign by so many worker processes, with these settings."""
+def candor(port: int, campaign: Campaign, workers: int, *, patience: int = PATIENCE, **chosen: str) -> Sent:
+    """The whole campaign by so many worker processes, with these settings, within `patience` seconds."""
     messages = Message.objects.filter(campaign_id=campaign.pk)
     before = _cpu_of_children()
     with ExitStack() as ending:
-        processes = [ending.enter_context(worker(port, campaign, chosen)) for _ in range(workers)]
+        processes = [ending.enter_context(worker(port, campaign, chosen, patience)) for _ in range(workers)]
         begun = time.monotonic()
         for process in processes:
             process.stdin.write("go\n")
             process.stdin.flush()
         for process in processes:
-            if process.wait(timeout=PATIENCE):
+            if process.wait(timeout=patience + 30):
                 raise RuntimeError(f"A worker ended with {process.returncode}; its words stand above.")
         seconds = time.monotonic() - begun
     cost = _cpu_of_children() - before
@@ -148,10 +148,12 @@ def _cpu_of_children() -> float:
 
 
 @contextmanager
-def worker(port: int, campaign: Campaign, chosen: dict[str, str]) -> Iterator[subprocess.Popen]:
+def worker(
+    port: int, campaign: Campaign, chosen: dict[str, str], patience: int = PATIENCE
+) -> Iterator[subprocess.Popen]:
     """A worker that is connected and waits for the word."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "bench.sending", str(campaign.pk)],
+        [sys.executable, "-m", "bench.sending", str(campaign.pk), str(patience)],
         cwd=settings.BASE_DIR,
         env=scratch.environment(INBOX_PORT=str(port), **chosen),
         stdin=subprocess.PIPE,

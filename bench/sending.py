@@ -1,7 +1,7 @@
-"""One worker process of `bench.dispatch`: `python -m bench.sending CAMPAIGN`.
+"""One worker process of `bench.dispatch`: `python -m bench.sending CAMPAIGN SECONDS`.
 
 Says “ready” once it is connected, waits for a line, and sends slices as Celery's task does until nothing is
-due.
+due. A server that takes nothing keeps it no longer than the seconds.
 """
 
 import sys
@@ -9,10 +9,8 @@ import time
 
 import django
 
-LONGEST = 120  # seconds; a server that takes nothing would otherwise keep us here
 
-
-def main(campaign_id: int) -> None:
+def main(campaign_id: int, seconds: int) -> None:
     django.setup()
     from django.db import connection
 
@@ -21,10 +19,10 @@ def main(campaign_id: int) -> None:
     connection.ensure_connection()
     print("ready", flush=True)
     sys.stdin.readline()
-    until = time.monotonic() + LONGEST
+    until = time.monotonic() + seconds
     while dispatch.is_anything_due(campaign_id) and time.monotonic() < until:
         dispatch.run_slice(campaign_id)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))
