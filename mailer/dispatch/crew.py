@@ -179,7 +179,7 @@ class _Crew:
             with worker_mark() as worker, open_transport() as transport, self._counted():
                 _Connection(self, worker, transport, is_probe=leave is breaker.Leave.PROBE).serve()
         except TransportUnavailable as wrong:
-            self._unavailable(str(wrong), leave)
+            self._unavailable(wrong, leave)
         except JournalUnreadable as wrong:
             tell_unread_journal(str(wrong))
             self.turns.stop()
@@ -196,14 +196,20 @@ class _Crew:
             with self.lock:
                 self.connected -= 1
 
-    def _unavailable(self, words: str, leave: breaker.Leave) -> None:
-        """No connection to be had. While others of ours work, the server is not down: it wants fewer."""
+    def _unavailable(self, wrong: TransportUnavailable, leave: breaker.Leave) -> None:
+        """No connection to be had. While others of ours work, the server is not down: it wants fewer.
+
+        Unless it asked for a pause, or left messages in doubt: then the others end after their groups, too.
+        """
         with self.lock:
             self.most = min(self.most, self.connected)
-        if self.connected and leave is breaker.Leave.CLOSED:
-            log.warning("One connection fewer, %s are left: %s", self.connected, words)
+        if wrong.pause is not None:
+            breaker.trip(str(wrong), leave, pause=wrong.pause)
+            self.turns.stop()
+        elif self.connected and leave is breaker.Leave.CLOSED:
+            log.warning("One connection fewer, %s are left: %s", self.connected, wrong)
         else:
-            breaker.trip(words, leave)
+            breaker.trip(str(wrong), leave)
 
     def _halt_all(self, words: str) -> None:
         with self.lock:
@@ -309,11 +315,11 @@ class _Connection:
         self._sent += sent.number
         domains.learn(asked, sent.accepted, sent.deferred)
         if self._transport.unavailable:
-            raise TransportUnavailable(self._transport.unavailable)
+            raise TransportUnavailable(self._transport.unavailable, self._transport.pause)
         if self._transport.objection:
             raise CampaignHalted(self._transport.objection)
         self._proven()
-        self._size.learn(sent.number, sent.seconds)
+        self._size.learn(sent.number, sent.seconds, self._transport.batch)
         _learned.messages = self._size.messages
         return not self._tally.states.pop("held_back", 0)
 

@@ -1,14 +1,18 @@
 """The moment after which a message may be on its way: one short transaction per group."""
 
+import logging
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
 from mailer import counters, journal, locks, replaying, suppression
 from mailer.contacts import leaving
 from mailer.dispatch.claim import IS_OPEN, Claimed
 from mailer.models import Message
+
+log = logging.getLogger(__name__)
 
 # An offer that is over, so that what the campaign says of it is no longer true (D26); its latest end counts.
 ENDED = """
@@ -31,16 +35,19 @@ ENDED = """
 # campaign newer than the table's last ANALYZE it expects one row, and read 20,000 times 20,000 of them, a
 # minute for a group of 20, with the locks held.
 LAWFUL = "COALESCE((SELECT lawful FROM leave), false)"
-HAND_OVER = f"""
-WITH leave AS MATERIALIZED (
+LEAVE = f"""leave AS MATERIALIZED (
     SELECT COALESCE((SELECT NOT is_on FROM mailer_killswitch), false) AND campaign.state = 'sending'
                AND {IS_OPEN}
                AND NOT EXISTS ({ENDED}) AND NOT EXISTS ({counters.UNTRUE})
                AND {replaying.IS_CURRENT} AS given,
            campaign.state = 'cancelled' AS cancelled, COALESCE(revision.kind = 'notice', false) AS lawful
     FROM mailer_campaign AS campaign LEFT JOIN mailer_revision AS revision ON revision.id = campaign.revision_id
-    WHERE campaign.id = %(campaign)s),
-asked AS MATERIALIZED (
+    WHERE campaign.id = %(campaign)s)"""
+
+
+def _asked(state: str) -> str:
+    """Those of the group that are in this state under our claim, with what the ledger and the lists say of them."""
+    return f"""asked AS MATERIALIZED (
     SELECT ours.*, {suppression.standing_reason_sql("ours", LAWFUL)} AS standing,
            NOT {LAWFUL} AND {leaving.left_sql("ours", "wanted.list_slug")} AS has_left
     FROM unnest(string_to_array(%(keys)s, ' '), string_to_array(%(slugs)s, ' ')) AS wanted (hex, list_slug)
@@ -48,7 +55,12 @@ asked AS MATERIALIZED (
         SELECT message.campaign_id, message.address_key, message.mailbox_key, message.claim, message.state
         FROM mailer_message AS message
         WHERE message.campaign_id = %(campaign)s AND message.address_key = decode(wanted.hex, 'hex') OFFSET 0) AS ours
-    WHERE ours.claim = %(claim)s AND ours.state = 'claimed'),
+    WHERE ours.claim = %(claim)s AND ours.state = '{state}')"""
+
+
+HAND_OVER = f"""
+WITH {LEAVE},
+{_asked("claimed")},
 judged AS MATERIALIZED (
     SELECT asked.campaign_id, asked.address_key, asked.claim, asked.state AS was, asked.has_left,
            CASE WHEN standing IS NOT NULL OR cancelled THEN 'withheld'
@@ -69,6 +81,13 @@ RETURNING message.address_key,
           CASE WHEN message.state = 'pending' AND judged.has_left THEN 'left_list' ELSE message.state END
 """
 
+# A second sending is asked for as the first was; the asking changes nothing.
+MAY_STILL_GO = f"""
+WITH {LEAVE},
+{_asked("handed_over")}
+SELECT count(*) FROM asked JOIN leave ON given WHERE standing IS NULL AND NOT has_left
+"""
+
 
 def hand_over(campaign: int, claim: UUID, group: Sequence[Claimed]) -> tuple[list[Claimed], dict[str, int]]:
     """The messages of `group` that may go out, from the moment this returns, and how many got which state.
@@ -86,21 +105,40 @@ def hand_over(campaign: int, claim: UUID, group: Sequence[Claimed]) -> tuple[lis
     with transaction.atomic():
         locks.ask_leave(campaign, [message.mailbox_key for message in group])
         with connection.cursor() as cursor:
-            cursor.execute(
-                HAND_OVER,
-                {
-                    "campaign": campaign,
-                    "claim": claim,
-                    "keys": _in_hex(group),
-                    "slugs": " ".join(message.list_slug or "" for message in group),
-                    "journal_mark": journal.mark(),
-                },
-            )
+            cursor.execute(HAND_OVER, _question(campaign, claim, group))
             for address_key, state in cursor.fetchall():
                 states[state] = states.get(state, 0) + 1
                 if state == Message.State.HANDED_OVER:
                     allowed.add(bytes(address_key))
     return [message for message in group if bytes(message.address_key) in allowed], states
+
+
+def may_still_go(campaign: int, claim: UUID, group: Sequence[Claimed]) -> bool:
+    """Whether messages that were handed over may be sent again, when the first request certainly or safely failed.
+
+    Only if nobody among them has opted out or left meanwhile, and nothing stops the campaign. In doubt, they may not.
+    """
+    try:
+        suppression.assert_ledger()
+        replaying.assure()
+        with transaction.atomic():
+            locks.ask_leave(campaign, [message.mailbox_key for message in group])
+            with connection.cursor() as cursor:
+                cursor.execute(MAY_STILL_GO, _question(campaign, claim, group))
+                return bool(cursor.fetchone()[0] == len(group))
+    except (suppression.LedgerUnreadable, journal.JournalUnreadable, DatabaseError, InterfaceError) as wrong:
+        log.warning("Nobody can tell whether messages may still go (%s).", type(wrong).__name__)
+        return False
+
+
+def _question(campaign: int, claim: UUID, group: Sequence[Claimed]) -> dict[str, Any]:
+    return {
+        "campaign": campaign,
+        "claim": claim,
+        "keys": _in_hex(group),
+        "slugs": " ".join(message.list_slug or "" for message in group),
+        "journal_mark": journal.mark(),
+    }
 
 
 def _in_hex(group: Sequence[Claimed]) -> str:

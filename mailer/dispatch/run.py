@@ -16,7 +16,7 @@ from mailer.compliance import blocks, check_skeleton
 from mailer.dispatch import breaker
 from mailer.dispatch.claim import CLAIM_SIZE, IS_OPEN, Claim, Claimed
 from mailer.dispatch.domains import domain_of
-from mailer.dispatch.hand_over import hand_over
+from mailer.dispatch.hand_over import hand_over, may_still_go
 from mailer.dispatch.settle import Result, result_of, settle_surely
 from mailer.models import Campaign, Offer, Trouble
 from mailer.rendering import DamagedSkeleton, Envelope, Recipient, Skeleton, Unfillable, fill, reason_for
@@ -25,6 +25,9 @@ from mailer.transports import Kind, Outcome, Transport, without
 SLOTS: int = settings.SENDING_WORKERS * settings.CONNECTIONS  # connections at once, of all workers together
 GROUP_SECONDS = 0.1  # what may be in flight when an opt-out comes
 GROUP_START, GROUP_MOST = 20, 500
+REQUEST_SECONDS = (
+    0.8  # what one request with many messages may take, so that its answer comes within a second
+)
 CLAIM_GROUPS = 10  # a claim is what one connection sends in about a second
 UNREAD_JOURNAL = "unread journal"
 
@@ -74,7 +77,8 @@ class GroupSize:
     """How many messages one connection sends in about GROUP_SECONDS, learned as it goes.
 
     A group of n costs n + 1 waits for the server: the last message's answer is not shared with a next one. The median
-    of the last groups counts, so that one slow answer changes nothing.
+    of the last groups counts, so that one slow answer changes nothing. Where one request carries up to `batch`, a
+    group is a request, and its one wait may take REQUEST_SECONDS.
     """
 
     messages: int = GROUP_START
@@ -84,11 +88,20 @@ class GroupSize:
     def claim(self) -> int:
         return min(CLAIM_SIZE, self.messages * CLAIM_GROUPS)
 
-    def learn(self, sent: int, seconds: float) -> None:
-        if sent and seconds > 0:
+    def learn(self, sent: int, seconds: float, batch: int = 1) -> None:
+        if batch > 1:
+            self._learn_of_request(sent, seconds, batch)
+        elif sent and seconds > 0:
             self._waits.append(seconds / (sent + 1))
             fitting = GROUP_SECONDS / median(self._waits) - 1
             self.messages = max(1, min(GROUP_MOST, int(fitting), 2 * self.messages))
+
+    def _learn_of_request(self, sent: int, seconds: float, batch: int) -> None:
+        # what a few messages cost says little of what many do: most of it is the way there and back
+        if 2 * sent >= self.messages and seconds > 0:
+            self._waits.append(seconds / sent)
+            fitting = REQUEST_SECONDS / median(self._waits)
+            self.messages = max(1, min(GROUP_MOST, batch, int(fitting), 2 * self.messages))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,9 @@ def send_group(
         if bytes(message.address_key) in sending:
             by_key[bytes(message.address_key)] = (message, envelope, digest)
             transport.send(bytes(message.address_key), envelope)
-    outcomes = transport.outcomes()
+    outcomes = transport.outcomes(
+        lambda keys: may_still_go(campaign.pk, taken.number, [by_key[key][0] for key in keys])
+    )
     seconds = time.monotonic() - begun
     results = unfit + [_result(outcome, *by_key[outcome.key]) for outcome in outcomes]
     settle_surely(campaign.pk, taken.number, results)
@@ -268,7 +283,7 @@ def _tell_trouble(about: str, words: str) -> None:
 
 def clear_trouble() -> None:
     """Nothing waits for the mail server."""
-    breaker.close()
+    breaker.forget()
 
 
 def tell_unread_journal(words: str) -> None:

@@ -1,6 +1,7 @@
 """What dispatch may rely on, whichever transport is behind it."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -8,6 +9,12 @@ from urllib.parse import quote
 
 # Long enough that an address in it is whole and can be blotted out; what is stored is shorter.
 LONGEST_WORDS = 2000
+
+# Seconds that a service's wish to be left alone is followed; then one message asks again.
+LONGEST_PAUSE = 300.0
+
+# Whether all messages with these keys may still be sent, asked of whoever handed them over a moment ago.
+MayStillGo = Callable[[Sequence[bytes]], bool]
 
 
 NOT_CARRIED = "This address has letters beyond a–z, which mail servers can't carry yet."
@@ -61,7 +68,19 @@ class Outcome:
 
 
 class TransportUnavailable(Exception):
-    """Nothing can be sent now; the message says why and what the operator can do. Nothing was handed over."""
+    """Nothing can be sent now; the message says why and what the operator can do. Nothing was handed over.
+
+    `pause` are the seconds that nobody should try for; None where it may be about this one connection alone.
+    """
+
+    def __init__(self, words: str, pause: float | None = None) -> None:
+        super().__init__(words)
+        self.pause = pause
+
+
+def never(keys: Sequence[bytes]) -> bool:
+    """Nothing is sent a second time."""
+    return False
 
 
 class Transport(Protocol):
@@ -71,6 +90,11 @@ class Transport(Protocol):
     objection: str
     # set when there is no more connection to be had: the rest of a group was not sent, the next would not be
     unavailable: str
+    # with it: seconds that nobody of the installation should send for, 0 where the service left messages in doubt;
+    # None where it may be about this connection alone
+    pause: float | None
+    # how many messages one request can carry; 1 where each has an answer of its own
+    batch: int
 
     def open(self) -> None: ...
 
@@ -79,5 +103,9 @@ class Transport(Protocol):
     def send(self, key: bytes, envelope: Envelope) -> None:
         """Hand one message over. Never raises for what the other side does; that is an outcome."""
 
-    def outcomes(self) -> list[Outcome]:
-        """Finish what is under way and return one outcome for each send since the last call."""
+    def outcomes(self, may_still_go: MayStillGo = never) -> list[Outcome]:
+        """Finish what is under way and return one outcome for each send since the last call.
+
+        What must be sent a second time, a request that got no answer to a service that knows it again, or one that was
+        refused as a whole in parts, is sent only if its messages `may_still_go`.
+        """

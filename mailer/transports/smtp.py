@@ -14,7 +14,16 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from mailer.transports.contract import NOT_CARRIED, Envelope, Kind, Outcome, TransportUnavailable, one_line
+from mailer.transports.contract import (
+    NOT_CARRIED,
+    Envelope,
+    Kind,
+    MayStillGo,
+    Outcome,
+    TransportUnavailable,
+    never,
+    one_line,
+)
 from mailer.transports.signing import signed
 
 CONNECT_SECONDS = 20
@@ -82,6 +91,8 @@ class SmtpTransport:
     def __init__(self, url: str) -> None:
         self.objection = ""
         self.unavailable = ""
+        self.pause: float | None = None
+        self.batch = 1
         self._url = urlsplit(url)
         self._connection: smtplib.SMTP | None = None
         self._pipelining = False
@@ -136,7 +147,8 @@ class SmtpTransport:
             words = f"The connection was lost: {_in_words(wrong)}"
             self._outcomes.append(Outcome(key, Kind.LATER, words, defers_domain=isinstance(wrong, Left)))
 
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self, may_still_go: MayStillGo = never) -> list[Outcome]:
+        # SMTP knows no message again, so none is ever repeated.
         try:
             self._end_last()
         except (OSError, smtplib.SMTPException) as wrong:
