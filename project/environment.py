@@ -51,6 +51,7 @@ NOT_FOR_ANYMAIL = {
     "IGNORE_UNSUPPORTED_FEATURES": "it would drop what an ESP can't do without a word",
     "IGNORE_RECIPIENT_STATUS": "it would take a refusal for acceptance",
     "DEBUG_API_REQUESTS": "it would print people's addresses",
+    "USE_BULK_API": "it would take a request for accepted before anybody has looked at its recipients",
 }
 
 

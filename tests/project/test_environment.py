@@ -263,7 +263,9 @@ def test_anymails_settings_get_the_types_it_expects(read, tmp_path):
     }
 
 
-@pytest.mark.parametrize("name", ["SEND_DEFAULTS", "MAILGUN_SEND_DEFAULTS", "DEBUG_API_REQUESTS"])
+@pytest.mark.parametrize(
+    "name", ["SEND_DEFAULTS", "MAILGUN_SEND_DEFAULTS", "DEBUG_API_REQUESTS", "POSTMARK_USE_BULK_API"]
+)
 def test_anymails_settings_behind_the_gates_back_are_refused(read, name):
     (line,) = problems(read, **{f"ANYMAIL_{name}": "true"})
     assert line.startswith(f"ANYMAIL_{name}: leave it out; it ")
