@@ -6,12 +6,13 @@ seconds: the sweep finds the rows again.
 
 import os
 import warnings
+from datetime import datetime
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 from celery import Celery
-from celery.schedules import crontab
+from celery.schedules import crontab, schedstate, schedule
 from django.conf import settings
 from kombu import Connection
 from psycopg.conninfo import make_conninfo
@@ -49,6 +50,16 @@ class Candor(Celery):
 
     def connection_for_read(self, url: str | None = None, **kwargs: Any) -> Connection:
         return super().connection_for_read(url, **_located(kwargs))
+
+
+class Every(schedule):
+    """Every so many seconds, by whatever clock: one that was set back an hour must not keep beat silent for an hour."""
+
+    def is_due(self, last_run_at: datetime) -> schedstate:
+        """Due when the time has passed, or if the last run seems to be still to come."""
+        if self.maybe_make_aware(last_run_at) > self.now():
+            return schedstate(is_due=True, next=self.seconds)
+        return super().is_due(last_run_at)
 
 
 def _located(kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -96,9 +107,9 @@ app.conf.update(
     worker_cancel_long_running_tasks_on_connection_loss=False,
     timezone="UTC",
     beat_schedule={
-        "sweep": {"task": "mailer.tasks.sweep", "schedule": SWEEP_SECONDS},
+        "sweep": {"task": "mailer.tasks.sweep", "schedule": Every(SWEEP_SECONDS)},
         "keep_no_longer": {"task": "mailer.tasks.keep_no_longer", "schedule": crontab(hour="3", minute="17")},
-        "record_head": {"task": "mailer.tasks.record_head", "schedule": HEAD_SECONDS},
+        "record_head": {"task": "mailer.tasks.record_head", "schedule": Every(HEAD_SECONDS)},
         # hourly, for what is a day old: a beat that was down at one hour misses no day
         "ask_dns": {"task": "mailer.tasks.ask_dns", "schedule": crontab(minute="41")},
     },

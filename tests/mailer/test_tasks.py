@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.db import transaction
 from mailer import campaigns, tasks
 from mailer.management.commands.run import parts as processes
 from mailer.models import Heartbeat, Import, MailingList
-from project.celery import app
+from project.celery import SWEEP_SECONDS, app
 from tests.stories import parts
 
 NUDGES = {
@@ -42,6 +43,15 @@ def test_every_task_is_routed_to_a_queue_that_the_workers_of_run_take_from():
 
 def test_every_task_of_the_schedule_exists():
     assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= ours()
+
+
+def test_a_clock_that_was_set_back_an_hour_does_not_silence_the_sweep():
+    every = app.conf.beat_schedule["sweep"]["schedule"]
+    now = every.now()
+    assert every.is_due(now + timedelta(hours=1)) == (True, SWEEP_SECONDS)
+    assert every.is_due(now - timedelta(hours=1)) == (True, SWEEP_SECONDS)
+    hourly = app.conf.beat_schedule["record_head"]["schedule"]
+    assert not hourly.is_due(hourly.now()).is_due
 
 
 def test_a_nudge_asks_for_its_task_after_the_commit_and_not_before(living_database, monkeypatch):
