@@ -59,17 +59,17 @@ def _told() -> Iterator[Told]:
 
 def _found(since: datetime) -> tuple[Counter[str], Counter[str]]:
     """In how many launches each rule spoke, and in how many it was among those that stopped one."""
-    recent = Campaign.objects.filter(Q(launched_at__gte=since) | Q(state=Campaign.State.DRAFT))
+    recent = Campaign.objects.filter(Q(launched_at__gte=since) | Q(state__in=["draft", "scheduled"]))
     subjects = [f"campaign {number}" for number in recent.values_list("pk", flat=True)]
     rows = Evidence.objects.filter(
-        subject__in=subjects, at__gte=since, verb__in=("launched", "launch refused")
+        subject__in=subjects, at__gte=since, verb__in=("launched", "launch refused", "not begun")
     )
     spoke: Counter[str] = Counter()
     stopped: Counter[str] = Counter()
     for verb, details in rows.order_by().values_list("verb", "details"):
         findings = details.get("findings", [])
         spoke.update({found["rule"] for found in findings})
-        if verb == "launch refused":
+        if verb != "launched":
             stopped.update({found["rule"] for found in findings if found["severity"] != "warn"})
     return spoke, stopped
 

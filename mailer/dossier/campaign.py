@@ -143,6 +143,7 @@ def _people(campaign: Campaign, own: list[dict[str, Any]], names: dict[str, str]
         "last_writer": _user(campaign.last_writer_id),
         "asked_for_review": did.get("asked for review", ""),
         "approved": did.get("approved", ""),
+        "scheduled": did.get("scheduled", "") if did.get("launched") == "worker" else "",
         "launched": did.get("launched", ""),
     }
     return {role: names.get(actor, actor) for role, actor in roles.items()}

@@ -155,7 +155,8 @@ def test_it_tells_who_what_by_which_rules_and_with_what_outcome(campaign, tmp_pa
     told = facts(made(campaign, tmp_path / "d.zip"))
     lee, approver = f"lee (user {parts.staff().pk})", f"approver (user {member('Approver').pk})"
     assert told["people"] == {
-        "author": lee, "last_writer": lee, "asked_for_review": "", "approved": approver, "launched": lee,
+        "author": lee, "last_writer": lee, "asked_for_review": "", "approved": approver,
+        "scheduled": "", "launched": lee,
     }  # fmt: skip
     assert told["content"]["subject"] == campaign.subject
     assert told["content"]["skeleton_sha256"] == bytes(campaign.revision.sha256).hex()

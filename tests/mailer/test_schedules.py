@@ -16,6 +16,8 @@ from mailer.dispatch.hand_over import hand_over
 from mailer.hours import Hours
 from mailer.models import Campaign, Evidence, Heartbeat, Message, Offer, Sender
 from project.inbox.server import InboxServer
+from tests.mailer.admin_door import signed_in
+from tests.mailer.test_dossier import facts, made
 from tests.stories import parts
 
 BERLIN = "Europe/Berlin"
@@ -178,6 +180,21 @@ def test_what_fails_when_it_begins_goes_back_to_a_person_with_words(server, chan
     assert (campaign.state, campaign.revision, server.store.count()) == ("draft", None, 0)
     assert words in campaign.asks
     assert verbs(campaign)[-1] == ("not begun", "worker")
+
+
+@pytest.mark.django_db
+def test_the_dossier_says_who_scheduled_it_and_the_page_of_rules_what_stopped_it(tmp_path):
+    begun, stopped = scheduled(), scheduled(slug="others")
+    for campaign in (begun, stopped):
+        its_time_comes(campaign)
+    assert campaigns.begin(begun.pk)
+    _unattested(stopped)
+    assert not campaigns.begin(stopped.pk)
+    people = facts(made(begun, tmp_path / "dossier.zip"))["people"]
+    assert (people["scheduled"], people["launched"]) == (f"lee (user {parts.staff().pk})", "worker")
+    page = signed_in("Marketer").get("/admin/mailer/campaign/rules/")
+    rules = {each.rule.name: each for _, group in page.context["groups"] for each in group}
+    assert rules["sender_attested"].stopped == (1, 1)
 
 
 def test_an_error_of_ours_stops_that_campaign_in_words_and_no_other(server, monkeypatch):
