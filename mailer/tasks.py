@@ -5,7 +5,6 @@ Doors that want speed call a `nudge_…`: it publishes after commit and shrugs w
 """
 
 import logging
-from datetime import datetime
 from typing import Any
 
 from celery import Task
@@ -89,9 +88,7 @@ def _publish(task: Task, *args: Any) -> None:
 @app.task
 def sweep() -> None:
     """Every few seconds: show that we live, bring back what the dead held, do all that waits."""
-    if (since := _silent_since()) is not None:
-        campaigns.ask_after_outage(since)
-    _show_life()
+    _show_life("beat", "worker")  # beat sent this and a worker runs it
     is_current = _replay_journal()
     recovered = dispatch.recover()
     if recovered.returned or recovered.unknown:
@@ -131,10 +128,14 @@ def _forget_sign_ups() -> None:
             joining.forget_old()
 
 
-def _silent_since() -> datetime | None:
-    """When a worker showed itself last, if that is longer ago than a schedule may be late."""
+def _show_life(*names: str) -> None:
+    """After an outage, first ask about what was planned for the time that was missed."""
+    now = timezone.now()
     last = Heartbeat.objects.filter(name="worker").values_list("at", flat=True).first()
-    return last if last is not None and timezone.now() - last > settings.SCHEDULE_GRACE else None
+    if last is not None and now - last > settings.SCHEDULE_GRACE:
+        campaigns.ask_after_outage(last)
+    for name in names:
+        Heartbeat.objects.update_or_create(name=name, defaults={"at": now})
 
 
 def _begin_scheduled() -> None:
@@ -147,12 +148,6 @@ def _begin_scheduled() -> None:
         except Exception as wrong:
             log.exception("Campaign %s can't begin.", campaign_id)
             campaigns.ask_instead(campaign_id, NOT_BEGUN.format(type(wrong).__name__))
-
-
-def _show_life() -> None:
-    # Beat sent this and a worker runs it: both live.
-    for name in ("beat", "worker"):
-        Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
 
 
 def _replay_journal() -> bool:
@@ -207,12 +202,8 @@ def snapshot(campaign_id: int) -> None:
 
 @app.task
 def send_slice() -> None:
-    """Send for some seconds, then let others have the worker and come back.
-
-    After an outage the sweep comes first: it asks about what was planned for the time that was missed.
-    """
-    if _silent_since() is not None:
-        return
+    """Send for some seconds, then let others have the worker and come back."""
+    _show_life("worker")
     try:
         tally = dispatch.run_slice()
     except (DatabaseError, InterfaceError):

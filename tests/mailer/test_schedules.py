@@ -407,8 +407,7 @@ def test_after_an_outage_what_began_by_its_plan_asks_and_what_was_launched_at_on
     Message.objects.update(due_at=timezone.now())
     last = timezone.now() - settings.SCHEDULE_GRACE - HOUR
     Heartbeat.objects.update_or_create(name="worker", defaults={"at": last})
-    tasks.send_slice()
-    assert server.store.count() == 0, "a slice that waited in the broker leaves it to the sweep"
+    tasks.send_slice()  # one that waited in the broker may come before the sweep
     sweep_until_nothing_is_due()
     for campaign in (hourly, at_once):
         parts.assert_accounted(campaign, server, 3)
