@@ -11,3 +11,4 @@ class MailerConfig(AppConfig):
 
     def ready(self) -> None:
         from mailer import checks  # noqa: F401  registers what Candor asks of its settings
+        from mailer.webhooks import events  # noqa: F401  hears what mail services tell

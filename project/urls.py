@@ -12,5 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", api_urls),
 ]
+# Without a secret anybody could tell us of bounces and complaints; Anymail would only warn.
+if settings.ANYMAIL.get("WEBHOOK_SECRET"):
+    urlpatterns.append(path("anymail/", include("anymail.urls")))
 if settings.LOCAL:
     urlpatterns.append(path("inbox/", include("project.inbox.urls")))
