@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import transaction
 
 from mailer import campaigns, tasks
+from mailer.management.commands.run import Command as Run
 from mailer.management.commands.run import parts as processes
 from mailer.models import Heartbeat, Import, MailingList
 from project.celery import SWEEP_SECONDS, app
@@ -39,6 +41,14 @@ def consumed() -> set[str]:
 def test_every_task_is_routed_to_a_queue_that_the_workers_of_run_take_from():
     for name in ours():
         assert app.amqp.router.route({}, name)["queue"].name in consumed()
+
+
+@pytest.mark.django_db
+def test_run_makes_the_folder_in_which_beat_keeps_its_times(settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "not" / "there"
+    Run()._prepare(example=False)
+    (beat,) = [part.command for part in processes(keep_mail="all") if part.name == "beat"]
+    assert Path(beat[-1]).parent.is_dir()
 
 
 def test_every_task_of_the_schedule_exists():

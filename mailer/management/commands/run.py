@@ -44,6 +44,9 @@ class Command(BaseCommand):
         sys.exit(Supervisor(parts(options["keep_mail"]), self._say).run())
 
     def _prepare(self, *, example: bool) -> str:
+        settings.DATA_DIR.mkdir(
+            parents=True, exist_ok=True
+        )  # beat keeps its times there, and makes no folder
         user, password = first_administrator()
         if settings.LOCAL and example and not Sender.objects.exists():
             put_example(user)
