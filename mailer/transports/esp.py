@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
-from email.message import EmailMessage as Parsed
+from email.message import Message as Parsed
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -373,11 +373,11 @@ class EspTransport:
 
 def as_anymail(envelope: Envelope, capability: Capability) -> AnymailMessage:
     """The finished bytes as an anymail message: same headers, same parts, nothing wrapped. Raises NameRefused."""
-    parsed = email.message_from_bytes(envelope.data, policy=email.policy.default)
-    assert isinstance(parsed, Parsed)  # noqa: S101  what the default policy makes
-    fields, left_out = _fields(envelope.data), OWN_FIELDS | capability.own_headers
+    # Only the subject needs the policy that decodes: reading everything by it takes three times as long (measured).
+    parsed = email.message_from_bytes(envelope.data, policy=email.policy.compat32)
+    fields, left_out = _fields(parsed), OWN_FIELDS | capability.own_headers
     message = (ses.FinishedMessage if capability.takes_bytes else AnymailMessage)(
-        subject=str(parsed["Subject"]),
+        subject=str(email.policy.default.header_fetch_parse("Subject", parsed["Subject"])),
         body=_part(parsed, "plain"),
         from_email=_author(fields["From"], capability),
         to=[envelope.rcpt_to],
@@ -392,16 +392,15 @@ def as_anymail(envelope: Envelope, capability: Capability) -> AnymailMessage:
     if isinstance(message, ses.FinishedMessage):
         message.finished = envelope.data
     if capability.metadata:
-        message.metadata = {"delivery": str(parsed["Message-ID"]).strip("<>").partition("@")[0]}
+        message.metadata = {"delivery": fields["Message-ID"].strip("<>").partition("@")[0]}
     if capability.tracking_switch:
         message.track_clicks = message.track_opens = False
     return message
 
 
-def _fields(data: bytes) -> dict[str, str]:
+def _fields(parsed: Parsed) -> dict[str, str]:
     """Each field in one line, in ASCII as it stands: some services send letters beyond it as raw bytes."""
-    plain = email.message_from_bytes(data, policy=email.policy.compat32)
-    return {name: FOLD.sub("", str(value)).strip() for name, value in plain.items()}
+    return {name: FOLD.sub("", str(value)).strip() for name, value in parsed.items()}
 
 
 def _author(value: str, capability: Capability) -> str:
@@ -418,8 +417,13 @@ def _author(value: str, capability: Capability) -> str:
 
 
 def _part(parsed: Parsed, subtype: str) -> str:
-    part = parsed.get_body(preferencelist=(subtype,))
-    return part.get_content() if part is not None else ""
+    """The text of the first part of this kind."""
+    for part in parsed.walk():
+        if part.get_content_type() == f"text/{subtype}":
+            octets = part.get_payload(decode=True)
+            assert isinstance(octets, bytes)  # noqa: S101  a part without parts of its own
+            return octets.decode(part.get_content_charset("ascii"))
+    return ""
 
 
 def _denied(words: str, recipient: str) -> Verdict:
