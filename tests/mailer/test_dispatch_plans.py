@@ -13,7 +13,7 @@ from mailer.dispatch.settle import SETTLE
 from tests.mailer.plans import rows_read
 from tests.stories import parts
 
-OLD, NEW = 1, 2  # campaigns
+OLD, NEW = 1_000_001, 1_000_002  # campaigns, whose numbers no draft gets
 MESSAGES, CLAIMED, GROUP = 20_000, 500, 200
 A_FEW = 2 * CLAIMED + 2 * GROUP
 CLAIM = uuid4()
@@ -80,3 +80,11 @@ def test_claiming_reads_what_it_takes_and_outside_of_sending_hours_nothing(group
         "lawful": False,
     }
     assert rows_read(CLAIM_DUE, asked) in {read, 2 * read}, "found, then looked up to be changed"
+
+
+def test_no_session_of_ours_has_its_plans_compiled_however_it_began(living_database):
+    for _ in range(2):
+        connection.close()
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW jit")
+            assert cursor.fetchone() == ("off",)
