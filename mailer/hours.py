@@ -48,7 +48,10 @@ def _readings(shown: datetime, clocks: ZoneInfo) -> tuple[datetime, datetime]:
 
 def told(at: datetime, name: str) -> str:
     """A moment as people of the zone say it: “Tuesday 1 December 2026, 09:00 Europe/Berlin”."""
-    shown = local(at, name)
+    try:
+        shown = at.astimezone(zone(name))
+    except NotOnTheClock:  # this machine does not know it; the moment can be told all the same
+        shown, name = at.astimezone(UTC), "UTC"
     return f"{shown:%A} {shown.day} {shown:%B %Y, %H:%M} {name}"
 
 
@@ -87,8 +90,8 @@ class Hours:
             raise NotOnTheClock("Choose at least one day of the week.")
 
     def openings(self, at: datetime) -> Iterator[Opening]:
-        """The opening that holds at `at`, if one does, and all that follow."""
-        day = at.astimezone(ZoneInfo(self.zone)).date() - DAY
+        """The opening that holds at `at`, if one does, and all that follow. Raises NotOnTheClock: no such zone."""
+        day = at.astimezone(zone(self.zone)).date() - DAY
         while True:
             opening = self._on(day)
             if opening is not None and opening.closes > at:

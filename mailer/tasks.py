@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import Task
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from mailer import audience, campaigns, dispatch, evidence, locks, replaying, suppression
@@ -143,7 +143,7 @@ def _begin_scheduled() -> None:
     for campaign_id in campaigns.due_to_begin():
         try:
             campaigns.begin(campaign_id)
-        except (DatabaseError, InterfaceError):
+        except (OperationalError, InterfaceError):
             raise  # the next sweep tries again
         except Exception as wrong:
             log.exception("Campaign %s can't begin.", campaign_id)

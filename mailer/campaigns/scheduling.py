@@ -233,7 +233,13 @@ def place_hours() -> None:
     for campaign in going:
         if campaign.hours is None:
             continue
-        opening = campaign.hours.next(now)
+        try:
+            opening = campaign.hours.next(now)
+        except NotOnTheClock as unknown:
+            pause_because(
+                campaign.pk, f"{unknown} The worker's machine lacks its rules: install tzdata there."
+            )
+            continue
         if (campaign.opens_at, campaign.closes_at) != (opening.opens, opening.closes):
             Campaign.objects.filter(pk=campaign.pk).update(opens_at=opening.opens, closes_at=opening.closes)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from mailer import addresses, audience, campaigns, dispatch, offers, suppression, tasks
@@ -197,13 +197,14 @@ def test_the_dossier_says_who_scheduled_it_and_the_page_of_rules_what_stopped_it
     assert rules["sender_attested"].stopped == (1, 1)
 
 
-def test_an_error_of_ours_stops_that_campaign_in_words_and_no_other(server, monkeypatch):
+@pytest.mark.parametrize("wrong", [ZeroDivisionError(), DataError(), IntegrityError()])
+def test_an_error_of_ours_stops_that_campaign_in_words_and_no_other(server, monkeypatch, wrong):
     broken, whole = scheduled(), scheduled(slug="others")
     begin = campaigns.begin
 
     def failing(number: int) -> bool:
         if number == broken.pk:
-            raise ZeroDivisionError
+            raise wrong
         return begin(number)
 
     monkeypatch.setattr("mailer.campaigns.begin", failing)
@@ -211,7 +212,7 @@ def test_an_error_of_ours_stops_that_campaign_in_words_and_no_other(server, monk
         its_time_comes(campaign)
     sweep_until_nothing_is_due()
     broken.refresh_from_db()
-    assert (broken.state, "ZeroDivisionError" in broken.asks) == ("draft", True)
+    assert (broken.state, type(wrong).__name__ in broken.asks) == ("draft", True)
     parts.assert_accounted(whole, server, 3)
 
 
@@ -343,6 +344,22 @@ def test_the_sweep_keeps_the_hours_of_now_or_next_even_after_a_clock_was_set():
         open_from(campaign, wrong, wrong + HOUR)
         campaigns.place_hours()
         assert Campaign.objects.values_list("opens_at", "closes_at").get(pk=campaign.pk) == right
+
+
+@pytest.mark.django_db
+def test_a_zone_that_the_workers_machine_does_not_know_stops_that_campaign_in_words_and_no_sweep():
+    unknown, known = going(hours=EVER), going(slug="others", hours=EVER)
+    waits = scheduled(slug="more")
+    Campaign.objects.filter(pk__in=[unknown.pk, waits.pk]).update(zone="Mars/Base")
+    open_from(known, 48 * HOUR, 49 * HOUR)
+    its_time_comes(waits)
+    tasks.sweep()
+    for campaign in (unknown, known, waits):
+        campaign.refresh_from_db()
+    assert (unknown.state, known.state) == ("paused", "sending")
+    assert unknown.pause_reason.startswith("“Mars/Base” is no time zone;")
+    assert known.opens_at <= timezone.now()
+    assert waits.state == "sending", "it begins at a moment, whatever its zone is called"
 
 
 @pytest.mark.django_db

@@ -44,9 +44,8 @@ class Command(BaseCommand):
         sys.exit(Supervisor(parts(options["keep_mail"]), self._say).run())
 
     def _prepare(self, *, example: bool) -> str:
-        settings.DATA_DIR.mkdir(
-            parents=True, exist_ok=True
-        )  # beat keeps its times there, and makes no folder
+        # beat keeps its times there, and makes no folder
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         user, password = first_administrator()
         if settings.LOCAL and example and not Sender.objects.exists():
             put_example(user)
