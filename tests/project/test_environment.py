@@ -253,13 +253,13 @@ def test_anymails_settings_get_the_types_it_expects(read, tmp_path):
         ANYMAIL_MAILGUN_API_KEY_FILE=str(tmp_path / "key"),
         ANYMAIL_MAILGUN_SENDER_DOMAIN="example.com",
         ANYMAIL_REQUESTS_TIMEOUT="7.5",
-        ANYMAIL_POSTMARK_USE_BULK_API="False",
+        ANYMAIL_SENDGRID_GENERATE_MESSAGE_ID="False",
     )
     assert values["ANYMAIL"] == {
         "MAILGUN_API_KEY": "a-key",
         "MAILGUN_SENDER_DOMAIN": "example.com",
         "REQUESTS_TIMEOUT": 7.5,
-        "POSTMARK_USE_BULK_API": False,
+        "SENDGRID_GENERATE_MESSAGE_ID": False,
     }
 
 
