@@ -85,6 +85,8 @@ def _put_old(launched: Campaign, rows: int) -> Campaign:
             if not rows:
                 break
         cursor.execute("VACUUM ANALYZE mailer_message")
+    while campaigns.keep_counts():  # as the sweep does
+        pass
     return launched
 
 

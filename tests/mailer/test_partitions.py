@@ -33,6 +33,10 @@ PARTS = """
 SELECT inhrelid::regclass::text, pg_get_expr(relpartbound, oid)
 FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'mailer_message'::regclass ORDER BY oid
 """
+KNOWN = """
+SELECT oid::regclass::text, reltuples::int FROM pg_class JOIN pg_inherits ON inhrelid = oid
+WHERE inhparent = 'mailer_message'::regclass ORDER BY oid
+"""
 BY_PART = "SELECT tableoid::regclass::text, count(*) FROM mailer_message GROUP BY 1 ORDER BY 1"
 
 
@@ -93,6 +97,18 @@ def test_campaigns_go_out_before_between_and_after_and_the_table_promises_what_i
     Campaign.objects.filter(pk=numbers[0]).update(finished_at=long_ago)
     list(retention.run(timezone.now()))
     assert [count for _, count in asked(BY_PART)] == [3, 3, 3]
+
+
+def test_after_a_snapshot_only_the_newest_parts_are_analysed(living_database, settings, tmp_path, capsys):
+    friends = parts.list_of(3)
+    with parts.mail_server(settings, tmp_path) as server:
+        for _ in range(3):
+            sent(server, friends)
+            begin_a_partition(capsys)
+        Message.objects.filter(campaign_id=Message.objects.earliest("pk").campaign_id).delete()
+        sent(server, friends)
+    known = [rows for _, rows in asked(KNOWN)]
+    assert known == [3, 3, 3, 3], "nobody has looked again at the first, which is empty now"
 
 
 def test_a_partition_without_a_campaign_is_not_followed_by_another(living_database, capsys):
