@@ -13,8 +13,10 @@ from django.utils import timezone
 from mailer import audience, campaigns, hours
 from mailer.campaigns import Plan
 from mailer.hours import Hours
+from mailer.images.uses import uses_of
 from mailer.models import Campaign, Sender
 from tests.mailer.admin_door import new_draft, said, signed_in
+from tests.mailer.pictures import stored
 from tests.mailer.test_admin_campaigns import at, launch, written
 
 pytestmark = pytest.mark.django_db
@@ -200,3 +202,22 @@ def test_a_list_with_a_scheduled_campaign_is_not_deleted():
     campaign = scheduled()
     page = signed_in().get(f"/admin/mailer/mailinglist/{campaign.lists.get().pk}/delete/").content.decode()
     assert "is scheduled to go out to it. Make it a draft again first." in page
+
+
+def test_a_time_that_passed_before_anybody_scheduled_is_asked_for_again():
+    draft, client = new_draft(), signed_in("Marketer")
+    campaigns.plan(draft, Plan(BERLIN, timezone.now() + DAY), None)
+    Campaign.objects.update(begins_at=timezone.now() - DAY)
+    answer = client.get(at(draft, "launch/"), follow=True)
+    assert answer.redirect_chain == [(at(draft, "when/"), 302)]
+    assert said(answer) == ["Its time to begin has passed. Choose another, or none to launch it at once."]
+    client.post(at(draft, "when/"), form())
+    launch(draft, client)
+    draft.refresh_from_db()
+    assert (draft.state, draft.begins_at) == ("sending", None)
+
+
+def test_a_picture_of_a_scheduled_campaign_stays():
+    campaign, picture = scheduled(), stored()
+    Campaign.objects.update(html=f'<img src="/i/{picture.name}.{picture.kind}" alt="Roses">')
+    assert list(uses_of(picture).drafts) == [campaign]
