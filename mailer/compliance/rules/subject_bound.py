@@ -19,13 +19,14 @@ from mailer.compliance.subjects.words import just_before, shares, stems
 
 RULE = "subject_bound"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 CLAUSE = re.compile(
     r"[;:.!?|]\s|,\s(?:and|but|while|whereas)\s|\s(?:but|while|whereas)\s|\s-\s|(?<=\d),?\sand\s"
 )
 # Sums that are no asking price: former ones, savings, minimums, fees of something else.
 REFERENCE = re.compile(
-    r"\b(?:was|were|reg(?:ular(?:ly)?)?\.?|instead of|down from|originally|normally|usually|worth|value[d]?|rrp|"
+    r"\b(?:was|were|reg(?:ular(?:ly)?)?\.?|instead of|down from|originally|normally|usually|worth|"
+    r"value[d]?|rrp|"
     r"msrp|list price|before|"
     r"compare\w*|save|saving|orders?|spend|shipping|delivery|deposit|fee|gift cards?|until now|last (?:year|"
     r"season|winter|summer|"
@@ -56,6 +57,14 @@ GENERAL = frozenset(
         "membe",
     }
 )
+PRONOUN = re.compile(r"\b(?:in|on|for|to|off|of) (?:it|them)\b")  # “open an account, and we put $300 in it”
+# Lower ones that come on top, or for others: “an extra 10%”, “new members 15%”.
+BESIDES = re.compile(
+    r"\b(?:extra|additional|another|more|plus|also|members?|students?|teachers?|first|texts?|newsletter|"
+    r"refer\w*|friends?|"
+    r"back|points?|up to|rather|instead|not just|usual\w*|normal\w*|last|ended|was|were|from \d)\b"
+)
+OPENING = 4  # sentences
 WHOLE = re.compile(r"\b(?:all|every|any|entire|whole|everything|each)\b")
 
 
@@ -91,12 +100,12 @@ def check(letter: Letter) -> Iterator[Finding]:
                 ]
             )
         ]
-        if _is_of_another(claim, wanted, clauses):
+        if _is_of_another(letter, claim, wanted, clauses):
             words = (
                 f"In the body, {_shown(line, claim)} belongs to something else. Say in the subject what it "
                 f"is on."
             )
-        elif _is_of_a_part(line, claim, wanted, clauses):
+        elif _is_of_a_part(letter, line, claim, wanted, clauses):
             words = (
                 f"The subject says {_shown(line, claim)} of all, and the body names other figures. Say what "
                 f"it is on."
@@ -124,7 +133,9 @@ def _is_reference(clause: str, figure: Figure) -> bool:
     )
 
 
-def _is_of_another(claim: Figure, wanted: Set[str], clauses: list[tuple[str, list[Figure]]]) -> bool:
+def _is_of_another(
+    letter: Letter, claim: Figure, wanted: Set[str], clauses: list[tuple[str, list[Figure]]]
+) -> bool:
     """The figure never stands with the thing, and the thing stands with another one."""
     if not wanted:
         return False
@@ -134,6 +145,11 @@ def _is_of_another(claim: Figure, wanted: Set[str], clauses: list[tuple[str, lis
         bool(with_it)
         and all(_names_a_thing(clause) for clause in with_it)
         and not any(shares(clause, wanted) for clause in with_it)
+        and not any(
+            shares(each, wanted)
+            for each in letter.body.sentences
+            if any(PRONOUN.search(one) and one in each for one in with_it)
+        )
         and bool(of_it)
     )
 
@@ -143,11 +159,18 @@ def _names_a_thing(clause: str) -> bool:
 
 
 def _is_of_a_part(
-    line: Line, claim: Figure, wanted: Set[str], clauses: list[tuple[str, list[Figure]]]
+    letter: Letter, line: Line, claim: Figure, wanted: Set[str], clauses: list[tuple[str, list[Figure]]]
 ) -> bool:
     """“All”, and another of the same kind at a worse figure."""
     if not (EVERYTHING.search(line.text) or WHOLE.search(line.text)) or not wanted:
         return False
+    if claim.kind == "%" and any(
+        each.value < claim.value and not BESIDES.search(clause) and _opens_with(letter, clause)
+        for clause, figures in clauses
+        for each in figures
+        if is_off(clause, each.start, each.end) and not any(other.value == claim.value for other in figures)
+    ):
+        return True
     if not any(
         each.value == claim.value and shares(clause, wanted)
         for clause, figures in clauses
@@ -161,6 +184,11 @@ def _is_of_a_part(
         for clause, figures in clauses
         for each in figures
     )
+
+
+def _opens_with(letter: Letter, clause: str) -> bool:
+    """Whether it stands where a message says what it offers."""
+    return any(clause in each for each in letter.body.lead[:OPENING])
 
 
 def _without(text: str, figure: Figure) -> str:

@@ -15,7 +15,7 @@ from mailer.compliance.subjects.letter import Letter
 
 RULE = "subject_brand"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2); 16 CFR 461"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D10 D25")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D10 D25")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -30,6 +30,8 @@ def check(letter: Letter) -> Iterator[Finding]:
                 for claim in brands.spoken_in(line, sender, domain)
                 if claim.start not in taken
             ]
+        if not found and not letter.speaks_about:
+            found = [(claim, _unexplained(letter, claim)) for claim in brands.named_in(line, sender, domain)]
         for claim, verdict in found:
             if verdict:
                 yield letter.finding(RULE, *verdict, SOURCE, line, claim.start, claim.end)
@@ -50,9 +52,13 @@ def _spoken(letter: Letter, claim: Claim, text: str) -> tuple[Severity, str] | N
 
 def _unexplained(letter: Letter, claim: Claim) -> tuple[Severity, str] | None:
     """“Medicare: what changes”, and the body only sells and never speaks of it."""
-    if not letter.body.speaks or not letter.body.pitches or claim.words.split()[0] in letter.body.text:
+    if not letter.body.speaks or not letter.body.pitches or _is_named(letter, claim):
         return None
     return Severity.HOLD, f"The body tells nothing of “{claim.words}”. Explain it there, or don’t name it."
+
+
+def _is_named(letter: Letter, claim: Claim) -> bool:
+    return letter.body.has(re.compile(rf"\b{re.escape(claim.words.split()[0])}\b"))
 
 
 def _given(letter: Letter, claim: Claim) -> tuple[Severity, str] | None:

@@ -16,7 +16,7 @@ from mailer.compliance.subjects.times import NUMBER, counted
 
 RULE = "subject_counts"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 COUNT = re.compile(
     r"(?<![\w$€£.,/#-])(?P<count>\d{1,3}(?:,\d{3})+|\d{1,6}) (?:new |more |other )?(?P<noun>[a-z]{4,})"
 )
@@ -63,6 +63,12 @@ def check(letter: Letter) -> Iterator[Finding]:
         yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
 
 
+def _is_told(number: int, letter: Letter) -> bool:
+    """“40 points” is told by “41 points”: a round number rounds."""
+    near = numbers_in(letter.told)
+    return number in near or (number % 10 == 0 and any(abs(each - number) <= number * 0.05 for each in near))
+
+
 def _others(letter: Letter) -> Iterator[Finding]:
     """“Ten classes” where the body says “six classes”."""
     line = letter.subject
@@ -88,7 +94,7 @@ def _measures(letter: Letter) -> Iterator[Finding]:
             continue  # a difference, which the body may tell as a sum
         if (
             others
-            and int(found["number"].replace(",", "")) not in numbers_in(letter.told)
+            and not _is_told(int(found["number"].replace(",", "")), letter)
             and not deadlines_in(line, letter.today)
         ):
             words = f"The body says “{others[0]}” where the subject says “{found[0]}”. Name the same in both."

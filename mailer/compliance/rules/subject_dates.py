@@ -17,18 +17,19 @@ from mailer.compliance.subjects.words import stems
 
 RULE = "subject_dates"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 DAYS_OF_ISSUE = timedelta(days=3)
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tonight|tomorrow")
 DAY_OF_SENDING = re.compile(r"today|tonight|tomorrow")
 CALENDAR = re.compile(r"\d")
+OVER = re.compile(r"\b(?:thank(?:s| you)|was|were|missed|recap|yesterday)\b")  # speaks of what has been
 HOUR = re.compile(r"\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))? ?(?P<half>[ap])\.?m\b")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
     for line in letter.lines:
         ends = {(claim.start, claim.end) for claim in deadlines_in(line, letter.today)}
-        said = days_in(line.text, letter.today)
+        said = [] if "?" in line.text or OVER.search(line.text) else days_in(line.text, letter.today)
         told = days_in(letter.told, letter.today) if said else []
         for named in said:
             if (named.start, named.end) in ends or _is_the_issue(letter, line, named):
@@ -79,7 +80,8 @@ def _is_belied(line: Line, named: Named, told: list[Named]) -> bool:
             each.first.weekday() <= named.last.weekday() <= each.last.weekday() or _overlap(each, named)
             for each in told
         )
-    return not any(_overlap(each, named) for each in told)
+    day = timedelta(days=1)  # “closed December 24 to 26”, and “back on the 27th”
+    return not any(_overlap(each, named) or each.first - named.last == day for each in told)
 
 
 def _overlap(one: Named, other: Named) -> bool:

@@ -29,10 +29,14 @@ HOUR = re.compile(r"\bnoon\b|\d{1,2}(?::\d\d)? ?[ap](?=\.?m)")
 GIFT_CARD = re.compile(
     r"\bgift ?cards?\b.{0,20}\b(?:never|no|don't|do not)\b.{0,16}\bexpir"
 )  # by the law of most states
+# “Members visit free all year” belies no end of anything else.
+ALWAYS_OPEN = re.compile(
+    r"\b(?:visit|admission|enter|access|museum|shop is|store is)\b.{0,24}\b(?:all year|year[ -]round|every day)"
+)
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 RULE = "subject_deadline"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D26 D27 D28")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D26 D27 D28")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -64,7 +68,7 @@ def _against_offers(letter: Letter, line: Line, claim: Deadline) -> tuple[Severi
 
 def _against_body(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity, str] | None:
     told = sentences_on(letter.body, line)
-    text = " ".join(each for each in told if not GIFT_CARD.search(each))
+    text = " ".join(each for each in told if not GIFT_CARD.search(each) and not ALWAYS_OPEN.search(each))
     if claim.last < letter.today:
         return Severity.BLOCK, f"“{claim.words}” has passed already. Name a day that is still to come."
     if NEVER.search(text) or _goes_on(text, claim, letter.today):
@@ -84,6 +88,8 @@ def _against_body(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity
     if not ends and HOUR.search(claim.words) and set(HOUR.findall(claim.words)) & set(HOUR.findall(text)):
         return None
     if "hour" in claim.words and CLOCK.search(text) and claim.first == letter.today:
+        return None
+    if any(_fits(claim, each.first, each.last) for each in ends_in(letter.body.sentences, letter.today)):
         return None
     if ends:
         return _contradicted(letter, claim, max(named.last for named in ends))

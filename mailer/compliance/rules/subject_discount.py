@@ -25,7 +25,7 @@ from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_discount"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D26 D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D26 D33")
 Verdict = tuple[Severity, str] | None
 PRICE_LIST = 3  # sums; a list of things with their prices need not name their kind
 FEW = re.compile(
@@ -38,6 +38,14 @@ NO_EXTRA = re.compile(
     r"\b(?:no (?:other|further|additional|extra|more) (?:discounts?|codes?|reductions?|savings)|nothing (?:more|"
     r"else|extra|further)|"
     r"(?:is|are) already \d+ ?%|already (?:reduced|marked down))\b"
+)
+# “$20 off your next order” where it takes one of $150: the order is told, the sum is not.
+AT_LEAST = re.compile(
+    r"\b(?:orders?|purchases?|spend|bookings?|stays?|visits?)\b[^.;]{0,20}[$€£]\d[\d,.]* (?:or more|and up|minimum)|"
+    r"\b(?:of|over|above) [$€£]\d[\d,.]* or more|\b(?:when you|if you) spend [$€£]\d"
+)
+SUM_TOLD = re.compile(
+    r"\b(?:over|above|of|off|give|spend|from|min\w*|orders?) [$€£]?\d|[$€£]\d+ ?\+|or more|when you spend"
 )
 UP_TO = re.compile(r"\bup to\b")
 
@@ -166,6 +174,8 @@ def _about(letter: Letter, claim: Discount, sentences: list[str]) -> Verdict:
         return Severity.WARN, f"The body gives {claim.words}, but not on “{claim.on}”. Name what it is on."
     near = _with_neighbours(letter, sentences)
     told = MINIMUM.search(letter.announced) or ANNOUNCED.search(letter.announced)
+    if told and not SUM_TOLD.search(letter.announced) and all(AT_LEAST.search(each) for each in sentences):
+        return Severity.HOLD, f"{claim.words} needs a sum that the subject does not name. Name it there."
     if conditions_in(near) and not told and not _has_plain(sentences):
         return Severity.HOLD, f"{claim.words} has a condition that the subject does not name. Name it there."
     return None

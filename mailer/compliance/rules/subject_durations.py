@@ -12,23 +12,49 @@ from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.durations import Duration, durations_in
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.normalise import Line
+from mailer.compliance.subjects.times import days_in
 from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_durations"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 435"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 # What lasts on its own, beside the thing the subject speaks of.
 OTHER = re.compile(
-    r"\b(?:returns?|refunds?|founded|years of|ago|since|old|reply|answer|notice|shipping takes|cancel)\b"
+    r"\b(?:returns?|refunds?|founded|years of|ago|since|old|reply|answer|notice|shipping takes|cancel|"
+    r"used to|instead of|"
+    r"rather than|down from|before that)\b"
+)
+# What is said in many words: how soon something comes, how long money is given back, how long something is free.
+FAMILIES = (
+    re.compile(
+        r"\b(?:deliver\w*|ships?\b|shipp\w+|arriv\w+|get (?:it|them|yours)|reach(?:es)? you|at your door|"
+        r"(?:leaves?|leaving) our|(?:business|working) days)"
+    ),
+    re.compile(r"\b(?:money[ -]back|refund\w*|guarantee\w*|send (?:it|them) back|not (?:happy|satisfied))\b"),
+    re.compile(r"\b(?:access|download\w*|send you|the link|approv\w+)\b"),
+    re.compile(r"\b(?:trial|try (?:it|us)|free for)\b"),
+)
+PROMISED = re.compile(
+    r"\b(?:delivered|delivery|arrives?|there|here|get (?:it|them|yours)|at your door|"
+    r"in your hands)\b.{0,12}?\b(?:by|before|"
+    r"on|this|tomorrow|today|tonight)\b"
+)
+ARRIVES = re.compile(
+    r"\b(?:arriv\w+|deliver\w*|at your door|reach(?:es)? you|gets? (?:there|to you)|ships?\b|"
+    r"leaves? (?:our|us))"
 )
 ALIKE = 1.3  # “about an hour” is 60 minutes, and 45 are not 25
 
 
 def check(letter: Letter) -> Iterator[Finding]:
     line = letter.subject
-    if deadlines_in(line, letter.today):
+    if deadlines_in(line, letter.today) and not PROMISED.search(line.text):
         return
+    yield from _later(letter, line)
     for claim in durations_in(line.text):
+        if line.text[claim.end :].startswith(" free"):
+            continue  # “2 months free” may be told as ten for twelve
         other = _contrary(letter, line.text, claim)
         if other:
             words = f"The subject says “{claim.words}”, the body “{other.words}”. Name the same time in both."
@@ -36,16 +62,35 @@ def check(letter: Letter) -> Iterator[Finding]:
             return
 
 
+def _later(letter: Letter, line: Line) -> Iterator[Finding]:
+    """“Delivered by Friday” where all that the body says of arriving is of later days."""
+    found = PROMISED.search(line.text)
+    claims = days_in(line.text[found.start() :], letter.today) if found else []
+    if not found or not claims:
+        return
+    arriving = [each for each in letter.body.sentences if ARRIVES.search(each)]
+    if any(duration.at_most for each in arriving for duration in durations_in(each)):
+        return  # “we ship overnight”
+    told = [named for each in arriving for named in days_in(each, letter.today)]
+    if told and all(each.first > claims[0].last for each in told):
+        words = f"In the body, nothing arrives by the day of “{found[0]}”. Name the same day in both."
+        yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
+
+
 def _contrary(letter: Letter, text: str, claim: Duration) -> Duration | None:
     told = [each for sentence in letter.body.sentences for each in durations_in(sentence)]
     if any(_is_alike(claim, each) for each in told):
         return None
     wanted = stems(text[: claim.start] + text[claim.end :])
+    families = [family for family in FAMILIES if family.search(text)]
     near = [
         each
         for index, sentence in enumerate(letter.body.sentences)
-        if not OTHER.search(sentence)
-        and (shares(sentence, wanted) or (index < 2 and len(letter.body.sentences) < 12))
+        if any(family.search(sentence) for family in families)
+        or (
+            not OTHER.search(sentence)
+            and (shares(sentence, wanted) or (index < 2 and len(letter.body.sentences) < 12))
+        )
         for each in durations_in(sentence)
     ]
     return near[0] if near else None

@@ -11,10 +11,11 @@ from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.normalise import plain_text
+from mailer.compliance.subjects.words import EMPTY
 
 RULE = "subject_names"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=1, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
 CITED = re.compile(
     r"\b(?:[Bb]y|[Ww]orks [Ww]ith|[Ff]its|[Pp]artner(?:ed|ing|ship)? [Ww]ith|[Tt]ogether [Ww]ith|"
     r"[Ff]eatured [Ii]n|[Ss]een [IiOo]n|"
@@ -24,7 +25,8 @@ CITED = re.compile(
 WITHIN = re.compile(r"(?<=[a-z0-9,] )(?P<name>[A-Z][a-z]{2,}\w*(?: [A-Z][a-z]{2,}\w*)*)")
 # Capitals by custom: days, feasts, nations and the words of a shop's calendar.
 CUSTOMARY = re.compile(
-    r"^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:jan|febr?)uary|march|april|may|june|july|august|(?:sept|"
+    r"^(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|(?:jan|febr?)uary|march|april|may|june|july|august|"
+    r"(?:sept|"
     r"nov|dec)ember|"
     r"october|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|mon|tue|wed|thu|fri|sat|sun|christmas\w*|easter|"
     r"thanksgiving|"
@@ -59,8 +61,11 @@ def check(letter: Letter) -> Iterator[Finding]:
 
 
 def _is_title_case(raw: str) -> bool:
-    """Each word in capitals: none is a name."""
-    return len(re.findall(r"(?<![\w'’.])[a-z]{3,}", raw)) <= len(re.findall(r"(?<![\w'’.])[A-Z]", raw))
+    """Each word in capitals, but for the small ones: none is a name."""
+    lowered = set(re.findall(r"(?<![\w'’.])[a-z]{4,}", raw)) - EMPTY
+    return len(lowered) < 2 and len(re.findall(r"(?<![\w'’.])[a-z]{3,}", raw)) <= len(
+        re.findall(r"(?<![\w'’.])[A-Z]", raw)
+    )
 
 
 def _is_known(name: str, known: str) -> bool:

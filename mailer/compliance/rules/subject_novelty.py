@@ -20,14 +20,16 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_novelty"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D27")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D27")
 COMPANY_AGE = re.compile(r"\b(?:founded|established|family|business|company since|in business|our shop)\b")
 SHORT = 5  # sentences; so short a body is about one thing
 NEVER_AWAY = re.compile(
     r"\b(?:as it has since|(?:each|every) (?:month|week|year)\b.{0,30}\bsince|never left|all year|"
     r"always been)\b"
 )
-NEVER_YET = re.compile(r"\b(?:never|not once) (?:been|had|seen|run|sold|offered|gone)\b")
+NEVER_YET = re.compile(
+    r"\bnothing (?:but|is|was)\b|\b(?:never|not once) (?:been|had|seen|run|sold|offered|gone)\b"
+)
 FEW_DAYS = timedelta(days=7)
 Verdict = tuple[Severity, str] | None
 
@@ -105,6 +107,10 @@ def _new(letter: Letter, line: Line, claim: Claim) -> Verdict:
     if old is None and not any(novelty.HEADS.search(each) for each in letter.body.sentences):
         aged = letter.body.with_words(novelty.AGED)
         old = next((each for each in aged if _is_of_age(letter, line, each)), None)
+    if old is None and not novelty.TO_COME.search(line.text) and "first look" not in claim.words:
+        wanted = stems(line.text[claim.end :]) - stems(letter.sender_name)
+        about = [each for each in letter.body.sentences if shares(each, wanted)]
+        old = about[0] if about and all(novelty.TO_COME.search(each) for each in about) else None
     if old:
         return (
             Severity.BLOCK,
@@ -173,7 +179,7 @@ def _extended(letter: Letter, line: Line, claim: Claim) -> Verdict:
             Severity.BLOCK,
             f"The body does not bear out “{claim.words}”: it always ended so. Take it away.",
         )
-    if letter.body.has(novelty.WAS_EXTENDED):
+    if letter.body.has(novelty.WAS_EXTENDED) or "back by" in line.text:
         return None
     severity = Severity.HOLD if letter.body.speaks else Severity.WARN
     return severity, f"The body does not say what was “{claim.words}”. Name the old end and the new one."

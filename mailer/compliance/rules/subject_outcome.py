@@ -25,7 +25,7 @@ from mailer.compliance.subjects.outcomes import (
 
 RULE = "subject_outcome"
 SOURCE = "risk under 15 U.S.C. 45; 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D25 D34")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D25 D34")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -65,6 +65,8 @@ def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:
         )
     if letter.body.has(SUBSTANTIATED) and not letter.body.has(NO_STUDY):
         return None
+    if _doubted(letter):
+        return Severity.BLOCK, f"The body doubts what “{words}” promises. Promise only what holds for most."
     severity = Severity.HOLD if STRONG.search(words) else Severity.WARN
     return severity, f"Nothing bears out “{words}”. Name the study or the cases in the body, or promise less."
 

@@ -13,7 +13,7 @@ from mailer.compliance.subjects.relations import PERSON, PERSON_BORNE_OUT
 
 RULE = "subject_person"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D10 D25")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D10 D25")
 NOTE_FROM = re.compile(
     r"\b(?:a |the )?(?:personal |special |short |quick )?(?:note|letter|message|"
     r"word) from (?:our |the )?(?:founder|ceo|owner|director|chef|head \w+|president|team|"
@@ -59,4 +59,6 @@ def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:
 def _is_signed(letter: Letter, name: str) -> bool:
     if A_ROLE.search(name) and letter.body.has(IN_PERSON):
         return True
+    if A_ROLE.search(name):
+        return letter.body.has(re.compile(rf"\b{re.escape(name.split()[0])}\b"))
     return name.split()[0] in letter.body.text or name.strip() in letter.sender_name

@@ -20,7 +20,7 @@ from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 COUNTED_AS_NONE = re.compile(
     r" (?:\w+ )?(?:apr|interest|financ\w+|fees?|commission|alcohol|sugar|fat|vat|tax)\b"
 )
@@ -103,6 +103,11 @@ AS_EVER = re.compile(
     r"they) (?:did|was|were) (?:last|before)|"
     r"(?:what|as) (?:it|they) (?:was|were) (?:in|last)|the same as (?:last|before)|unchanged|as always)\b"
 )
+# “Boot care kit $19”, “boots from $129”: the last word before a price is what it buys.
+PRICED = re.compile(
+    r"(?:[a-z'-]+ ){0,3}?([a-z'-]{3,})(?: ?[:,-])?(?: (?:from|for|only|just|at|is|are|now|costs?|"
+    r"starts? at|starting at))* $"
+)
 OPENING = 12  # sentences in which the thing that a subject prices is named
 AROUND = 26  # characters after a price in which it says what it buys
 # A sum after “plus” or “fee of” is no price of the thing.
@@ -117,7 +122,11 @@ PARTS = (
         re.compile(r"\beach way|\bone[ -]way|\bper leg|\boutbound"),
     ),
     (
-        re.compile(r"\b(?:two|three|four|2|3|4|both|a pair|pair of|couple|for two|family)\b"),
+        re.compile(
+            r"\b(?:(?:two|three|four|2|3|4)\b(?!,? ?-?(?:nights?|days?|hours?|weeks?|months?|years?|"
+            r"minutes?|courses?|"
+            r"sessions?))|both\b|a pair\b|pair of\b|couple\b|for two\b|family\b)"
+        ),
         re.compile(r"\b(?:each|apiece|per (?:item|person|guest|piece|head)|a head|a person|first|one)\b"),
     ),
     (
@@ -141,6 +150,14 @@ PARTS = (
         re.compile(r"\bper (?:group|table|room|household)|\b(?:whole|entire) (?:group|family|team)"),
         re.compile(r"\b(?:per|a|each) (?:person|head|guest)\b"),
     ),
+)
+ONE = re.compile(r"\b(?:a|one|each|every) (?:dollar|euro|pound)\b")
+# “$5 per user, plus a platform fee of $99”: a price that can't be had at that price.
+ON_TOP = re.compile(
+    r"\bplus (?:a |an |the )?(?:\w+ ){0,2}(?:fees?|charges?|surcharges?)\b(?! (?:is|are) waived)"
+)
+WAIVED = re.compile(
+    r"\b(?:waived?|waiving|free|no \w+ (?:fee|charge|cost)|nothing|at no (?:charge|cost)|no charge)\b"
 )
 FROM = re.compile(r"\b(?:from|starting at|starts? at) $")
 WHOLLY = re.compile(r"\b(?:everything|all|every|nothing over|each)\b")
@@ -176,6 +193,8 @@ def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str]
     words = line.text[amount.start : amount.end]
     before = line.text[: amount.start]
     told = [each.value for each in amounts_in(letter.told)]
+    if amount.value == 1 and letter.body.has(ONE):
+        return None  # “$1 = 3 meals”, “a dollar pays for three meals”
     if not _is_told(letter, amount, before, told):
         if told:
             return Severity.BLOCK, f"The body names other sums than {words}. Name the same in both."
@@ -187,6 +206,8 @@ def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str]
         return Severity.HOLD, f"In the body, prices begin above {words}. Name what costs {words}."
     if _is_of_another(letter, line, amount):
         return Severity.HOLD, f"In the body, {words} is the price of something else. Name what costs {words}."
+    if not ANNOUNCED.search(letter.announced) and _has_fee(letter, words):
+        return Severity.HOLD, f"{words} is not all that there is to pay. Name the whole price in the subject."
     if GIVEN.search(line.text) and _hides_condition(letter, words):
         return Severity.HOLD, f"{words} has a condition that the subject does not name. Name it there."
     if UNCHANGED.search(line.text) and _has_changed(letter, amount):
@@ -204,7 +225,7 @@ def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str]
 
 def _is_of_another(letter: Letter, line: Line, amount: Amount) -> bool:
     """“Front row, $15” where the front row is $45 and the upper circle $15."""
-    if len(amounts_in(line.text)) != 1:
+    if len(amounts_in(line.text)) != 1 or amount.value == 0:
         return False
     nouns = {word.rstrip("s")[:5] for word in re.findall(r"[a-z]{4,}", line.text)} - UNPRICED
     priced = [
@@ -212,7 +233,26 @@ def _is_of_another(letter: Letter, line: Line, amount: Amount) -> bool:
         for sentence in letter.body.sentences
         if amounts_in(sentence) and any(re.search(rf"\b{noun}", sentence) for noun in nouns)
     ]
-    return bool(priced) and not any(value <= amount.value for values in priced for value in values)
+    if priced and not any(value <= amount.value for values in priced for value in values):
+        return True
+    return _is_of_a_part(letter, nouns, amount)
+
+
+def _is_of_a_part(letter: Letter, nouns: set[str], amount: Amount) -> bool:
+    """“$19 boots” where the boot care kit is $19, and boots are dearer."""
+    heads = [
+        (head[1].rstrip("s")[:5], head[0], each.value)
+        for sentence in letter.body.sentences
+        for each in amounts_in(sentence)
+        if (head := PRICED.search(just_before(sentence, each.start)))
+    ]
+    at_it = [(noun, words) for noun, words, value in heads if value == amount.value]
+    dearer = [noun for noun, _, value in heads if value > amount.value and noun in nouns]
+    return (
+        bool(dearer)
+        and bool(at_it)
+        and all(noun not in nouns and any(each in words for each in nouns) for noun, words in at_it)
+    )
 
 
 def _hides_condition(letter: Letter, words: str) -> bool:
@@ -220,6 +260,10 @@ def _hides_condition(letter: Letter, words: str) -> bool:
         return False
     told = [each for each in letter.body.sentences if words in each and not DONE.search(each)]
     return bool(told) and len(conditions_in(told)) == len(told)
+
+
+def _has_fee(letter: Letter, words: str) -> bool:
+    return any(words in each and ON_TOP.search(each[each.find(words) :]) for each in letter.body.sentences)
 
 
 def _was_lower(letter: Letter, amount: Amount) -> bool:
@@ -253,7 +297,7 @@ def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -
             for each in amounts_in(sentence)
             if not ASIDE.search(just_before(sentence, each.start))
         )
-    return amount.value in told
+    return amount.value in told or (amount.value == 0 and letter.body.has(WAIVED))
 
 
 def _around(sentence: str, words: str) -> list[str]:
@@ -268,7 +312,9 @@ def _starts_higher(letter: Letter, amount: Amount) -> bool:
         (
             sums
             for each in letter.body.sentences[:OPENING]
-            if (sums := amounts_in(each)) and not is_off(each, sums[0].start, sums[0].end)
+            if (sums := amounts_in(each))
+            and not is_off(each, sums[0].start, sums[0].end)
+            and not ASIDE.search(just_before(each, sums[0].start))
         ),
         [],
     )
@@ -310,7 +356,7 @@ def _share(letter: Letter, line: Line, percent: Percent) -> Iterator[Finding]:
         return  # “0% fuss”
     told = [each.value for each in percents_in(letter.told)]
     if percent.value in told or (
-        percent.value == 100 and re.search(r"\b(?:all of|every (?:cent|penny|dollar))", letter.told)
+        percent.value == 100 and re.search(r"\b(?:all of|(?:every|each) (?:cent|penny|dollar))", letter.told)
     ):
         return
     if any(comes_to(sentence, percent.value, is_percent=True) for sentence in letter.body.sentences):

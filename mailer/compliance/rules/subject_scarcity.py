@@ -10,10 +10,11 @@ from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.claims import Scarcity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.scarcity import CROWD, STOCK, is_plentiful, is_told, numbers_in, scarcity_in
+from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_scarcity"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D25 D26")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D25 D26")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -49,7 +50,11 @@ def _verdict(letter: Letter, claim: Scarcity, named: frozenset[int]) -> tuple[Se
 
 
 def _counted(letter: Letter, claim: Scarcity) -> tuple[Severity, str] | None:
-    if claim.left in numbers_in(letter.told):
+    wanted = stems(claim.words)
+    near = [each for each in letter.body.sentences if STOCK.search(each) or shares(each, wanted)]
+    if claim.left in numbers_in(
+        " ".join([*letter.body.lead, *near, *(offer.words for offer in letter.offers or ())])
+    ):
         return None
     if letter.body.has(STOCK):
         return (

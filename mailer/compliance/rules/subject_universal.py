@@ -15,33 +15,35 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_universal"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
 WHOLE = re.compile(
     r"\b(?:every(?!\s*(?:day|body's|one's)\b)(?: \w+)?|all (?!about\b|new\b|you\b|over\b|in\b|set\b|"
-    r"the best\b|that\b|we\b|this\b|your\b|out\b|"
+    r"the best\b|that\b|we\b|this\b|your (?!tools|devices|apps|accounts|boards|visits|classes|meals|"
+    r"orders)|out\b|"
     r"day\b|night\b|week\b|year\b|things\b|eyes\b|i\b|for\b)\w+|any (?!questions?\b|time\b|day\b|way\b|"
     r"plans\b|more\b)\w+|each \w+|everything is|always|"
-    r"(?:the )?(?:whole|entire) \w+|24/7|around the clock|fully|100 ?%(?! off)|completely|entirely|both)\b"
+    r"(?:the )?(?:whole|entire) \w+|24/7|around the clock|start to finish|through and through|"
+    r"top to bottom|whatever the \w+|no matter (?:how|what|which)|"
+    r"regardless of|fully|100 ?%(?! off)|completely|entirely|both)\b"
 )
 PART = re.compile(
     r"\b(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|some|most|many|half|few|several|"
     r"\d+) of (?:the|our|its|these|those|them)\b|"
-    r"the (?:others?|rest(?! of (?:the (?:day|week|month|year|season)|january|february|march|april|may|june|july|"
+    r"the (?:others?|rest(?! of (?:the (?:day|week|month|year|season)|january|february|march|april|may|"
+    r"june|july|"
     r"august|september|october|november|december))|remaining)\b|in the other\b|except|apart from|other than|"
     r"not (?:all|every)\b|"
     r"only (?:the|in|on|at|some|selected|for|one|two)\b|"
     r"at other times|otherwise|partly|sometimes|mostly|but not|from (?:9|nine|8|eight|10|ten) to \d|weekdays|"
+    r"what (?:is|goes|lies) (?:above|beyond|over)|add-ons?\b|(?:is|are) (?:charged|billed|(?:priced|sold|"
+    r"paid|booked|bought) (?:separately|extra|per|"
+    r"by|each|on top))|"
+    r"(?:others?|other \w+) (?:are|is|aren't|isn't|cost|stay)\b|"
+    r"(?:costs?|is|are) (?:an )?(?:extra|additional)\b(?! \d+ ?%)|(?:is|are)(?: not|n't) (?:included|"
+    r"covered|part)|"
+    r"(?:stays?|remains?|keeps?|continues?) (?:at|its|their)\b(?! the same)|for an? (?:extra|"
+    r"additional) (?:fee|charge|cost)|"
     r"a blend|mix(?:ture)? of|contains? (?:some|a little|traces))"
-)
-# “Final sale of the year” over “the next one starts December 26”.
-OF_ALL = re.compile(
-    r"\b(?:final|last|lowest|best|biggest|deepest|greatest|cheapest) (?:\w+ ){0,2}(?:of the (?:year|season|month)|"
-    r"of all time|ever|all year|this (?:year|season)|anywhere)\b"
-)
-SURPASSED = re.compile(
-    r"\b(?:(?:bigger|deeper|lower|better|larger|steeper|greater) (?:\w+ ){0,2}(?:markdowns?|discounts?|savings?|"
-    r"prices?|deals?|sales?|reductions?|offers?)|(?:the|our) next (?:one|sale)|"
-    r"(?:everyday|usual|normal) (?:low )?prices?|another (?:sale|one) (?:starts?|begins?|follows?|is))\b"
 )
 # “Nothing over $20” over “coats $129”.
 CEILING = re.compile(
@@ -49,24 +51,13 @@ CEILING = re.compile(
     r"(?:under|below)|all (?:\w+ )?(?:under|below)) (?=[$€£]\d)"
 )
 NO_WARE = re.compile(r"\b(?:orders?|shipping|delivery|worth|value|was|were|reg|spend|gift ?cards?)\b")
+FIRST = 4  # sentences, in which a message says what it is about
 AFRESH = re.compile(r"\b(?:none|nothing|no one|nobody|not (?:one|a single)|without exception|gift ?cards?)\b")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
-    yield from _of_all(letter)
     yield from _under_a_ceiling(letter)
     yield from _of_every_part(letter)
-
-
-def _of_all(letter: Letter) -> Iterator[Finding]:
-    line = letter.subject
-    found = OF_ALL.search(line.text)
-    more = letter.body.with_words(SURPASSED) if found else []
-    if found and more and not letter.speaks_about:
-        words = (
-            f"The body tells of more than the “{found[0]}”: “{more[0][:100]}”. Say what is true of this one."
-        )
-        yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *found.span())
 
 
 def _under_a_ceiling(letter: Letter) -> Iterator[Finding]:
@@ -99,7 +90,14 @@ def _of_every_part(letter: Letter) -> Iterator[Finding]:
 
 
 def _near(letter: Letter, text: str) -> list[str]:
-    """The sentences that speak of the same, and the one after each."""
+    """The sentences that speak of the same or name the same sum, and the one after each; else the first ones."""
     wanted, every = stems(text), letter.body.sentences
-    about = {index for index, each in enumerate(every) if shares(each, wanted)}
+    sums = {each.value for each in amounts_in(text)}
+    about = {
+        index
+        for index, each in enumerate(every)
+        if shares(each, wanted) or (sums and not sums.isdisjoint(amount.value for amount in amounts_in(each)))
+    }
+    if not about:
+        return list(letter.body.lead[:FIRST])
     return [each for index, each in enumerate(every) if index in about or index - 1 in about]

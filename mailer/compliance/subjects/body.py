@@ -1,6 +1,7 @@
 """What of a body its reader sees, cut into sentences."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -8,7 +9,15 @@ from lxml.etree import ParserError
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
 from mailer.compliance.subjects.normalise import in_one_spelling, plain_text
-from mailer.compliance.subjects.standing import MOST, is_aside, is_small_print
+from mailer.compliance.subjects.standing import (
+    MOST,
+    heads_others,
+    is_aside,
+    is_listed,
+    is_of_the_shop,
+    is_small_print,
+    with_families,
+)
 from mailer.compliance.subjects.words import stems
 from mailer.compliance.visible import UNSEEN_TAGS, shown
 
@@ -43,7 +52,7 @@ BLOCKS = frozenset(
     ]
 )
 BREAK = re.compile(
-    r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!a\.m\.)(?<!p\.m\.)(?<!\bNo\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr"
+    r"(?<=[.!?…])(?<!\b[A-Z]\.)(?<!a\.m\.)(?<!p\.m\.)(?<!\b[Nn]o\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bDr"
     r"\.)(?<!\bSt\.)(?<!\bvs\.)"
     r"(?<!\bInc\.)(?<!\bCo\.)(?<!\bJan\.)(?<!\bFeb\.)(?<!\bMar\.)(?<!\bApr\.)(?<!\bAug\.)(?<!"
     r"\bSept\.)(?<!\bOct\.)"
@@ -65,6 +74,9 @@ BOILERPLATE = re.compile(
     r"add us to your address book|subject to change|follow us|sold separately)\b|©|\(c\) ?20\d\d|"
     r"^(?:[\w '&-]{2,24} ?\| ?){2,}"
 )
+NAVIGATION = re.compile(
+    r"^[^|.!?]{2,60}(?:(?: ?\| ?| [/·•] )[^|.!?]{2,40}){2,}$"
+)  # “Free shipping over $75 | New | Sale”
 POLICY = re.compile(r"\b(?:privacy policy|terms of (?:use|service))\b")
 SELLING = re.compile(
     r"\b(?:shop (?:now|the|all|our|online|today)|buy (?:now|one|two|it|yours)\b|order (?:now|yours|online|"
@@ -82,7 +94,8 @@ SELLING = re.compile(
 )
 # A sentence that asks for a purchase or names a price: it informs of nothing else.
 PITCH = re.compile(
-    r"^(?:(?!our\b|the\b|this\b|your\b|my\b|a\b|each\b|every\b)\w+,? )?(?:shop|order|buy|book|subscribe|upgrade|"
+    r"^(?:(?!our\b|the\b|this\b|your\b|my\b|a\b|each\b|every\b)\w+,? )?(?:shop|order|buy|book|subscribe|"
+    r"upgrade|"
     r"save|browse|claim|stock up|preorder|vote with|"
     r"replace)\b|\b(?:from|only|just|at|for|now|costs?|is|are|start at|every) [$€£]\d|"
     r"^[^.]{0,45}[$€£]\d[\d.,]*(?: (?:each|a \w+|per \w+))?[.!]?$|[,:(-] ?[$€£]\d[\d.,]*\)?[.!]?$|\d ?% off|"
@@ -140,7 +153,8 @@ class Body:
 
     def held_against(self, *lines: str) -> "Body":
         """The same body for a reader of these lines."""
-        return replace(self, about=stems(plain_text(" ".join(lines)[:LONGEST_LINE])))
+        text = plain_text(" ".join(lines)[:LONGEST_LINE])
+        return replace(self, about=with_families(text, stems(text)))
 
     @cached_property
     def spelled(self) -> str:
@@ -154,25 +168,32 @@ class Body:
     @cached_property
     def sentences(self) -> tuple[str, ...]:
         joined = WRAPPED.sub(" ", self.spelled.replace("\r\n", "\n"))
-        return tuple(sentence for paragraph in joined.split("\n") for sentence in self._of(paragraph))
+        return tuple(sentence for paragraph in self._paragraphs(joined) for sentence in self._of(paragraph))
+
+    def _paragraphs(self, text: str) -> Iterator[str]:
+        """Without lists of other things, which have their own heading."""
+        beside = False
+        for paragraph in text.split("\n"):
+            lowered = paragraph.strip().lower()
+            beside = heads_others(lowered, self.about) or (beside and is_listed(lowered, self.about))
+            if not beside:
+                yield paragraph
 
     def _of(self, paragraph: str) -> list[str]:
         """The sentences of one paragraph that are of this mail and not of every mail."""
         pieces = BREAK.split(paragraph) if STOP.search(paragraph) else [paragraph]
         parts = (" ".join(piece.lower().split()) for piece in pieces)
         told = [part for part in parts if part and not self._is_boilerplate(part)]
-        if len(told) <= MOST:
-            if is_aside(" ".join(told), self.about):
-                return []
-        else:
-            told = [each for each in told if not is_aside(each, self.about)]
+        if told and len(told) <= MOST and is_aside(told[0], self.about):
+            return []
+        told = [each for each in told if not is_of_the_shop(each, self.about)]
         return [each for each in told if not is_small_print(each, self.about)]
 
     def _is_boilerplate(self, sentence: str) -> bool:
         """A new privacy policy is news where the subject announces it."""
-        return _closes_every_mail(sentence) and not (
-            POLICY.search(sentence) and not self.about.isdisjoint(stems(sentence))
-        )
+        if _closes_every_mail(sentence):
+            return not POLICY.search(sentence) or self.about.isdisjoint(stems(sentence))
+        return _navigates(sentence) and self.about.isdisjoint(stems(sentence))
 
     @cached_property
     def speaks(self) -> bool:
@@ -222,6 +243,11 @@ class Body:
 @lru_cache(maxsize=8192)
 def _closes_every_mail(sentence: str) -> bool:
     return BOILERPLATE.search(sentence) is not None
+
+
+def _navigates(sentence: str) -> bool:
+    """Quick: most sentences have no such sign."""
+    return any(sign in sentence for sign in "|/·•") and NAVIGATION.search(sentence) is not None
 
 
 @lru_cache(maxsize=8192)

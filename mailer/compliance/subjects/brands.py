@@ -12,6 +12,9 @@ NAMED = rf"(?P<brand>{BRANDS})"
 AGENCY = rf"(?P<agency>{AGENCIES})"
 # Read first, and compiled when first needed: the others are long, and most lines name nobody.
 ANYBODY = rf"{BRANDS}|{AGENCIES}|government|federal|state|county|medicare|governor|irs"
+NAMED_AT_ALL = (
+    rf"\b(?!apple\b|ups\b|outlook\b|norton\b|controller\b|governor|uber\b|government\b){NAMED}\b|\b{AGENCY}\b"
+)
 SPOKEN = (
     rf"(?:^\W*(?:the |u\.?s\.? )?(?:{NAMED}|{AGENCY})(?: (?:\w+ )?(?:support|security|team|"
     rf"alert|billing|service|services|notice|notification|update|delivery|prime|pay|id|account|"
@@ -64,6 +67,11 @@ GOVERNMENTS = (".gov", ".gov.uk", ".mil", ".gouv.fr", ".bund.de", ".gc.ca")
 def spoken_in(line: Line, sender: str, domain: str) -> list[Claim]:
     """Lines in somebody else's voice, or about the reader's account there."""
     return _foreign(SPOKEN, line, sender, domain)
+
+
+def named_in(line: Line, sender: str, domain: str) -> list[Claim]:
+    """Whoever is named at all, without words that are also something else: “apple”, “ups”."""
+    return _foreign(NAMED_AT_ALL, line, sender, domain)
 
 
 def given_in(line: Line, sender: str, domain: str) -> list[Claim]:

@@ -57,7 +57,10 @@ JOIN = (
 )
 COMMITMENT = re.compile(
     rf"\b(?:when|if|once|as soon as|after|provided(?: that)?|as long as|by) (?:you |they |"
-    rf"customers )?{JOIN}|{WITH}|{NEEDS}"
+    rf"customers )?{JOIN}|{WITH}|{NEEDS}|"
+    r"\b(?:when|if|with) (?:two|three|four|\d|an?|another) (?:paying |full-price )?(?:adults?|grown-?ups?|"
+    r"people|guests?|parents?|"
+    r"friends?)\b"
 )
 # “With a slice of cake at $6”.
 PRICED = r"\bwith (?:a|an|any|each|your|one|two) [\w -]{2,30}? (?:at|for) [$€£]\d"

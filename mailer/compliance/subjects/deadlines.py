@@ -12,7 +12,7 @@ from mailer.compliance.subjects.words import just_before, shares, stems
 
 OFFERED = re.compile(
     r"\b(?:offers?|sale|prices?|off\b|codes?|discounts?|deals?|deadline|entries|forms?|tickets?|until|"
-    r"through|midnight|order|it runs|over\b|"
+    r"through|midnight|order|it runs|over\b|sign(?:ing)? up|regist\w+|enrol\w*|apply|application|submit|rsvp|"
     r"ends?\b|last|rates?|save|bids?|bidding|stays?|vouchers?|coupons?|clos\w+|vot\w+)|[$€£]\d|\d ?%"
 )
 DAY_WORD = r"(?:today|tonight|midnight|tomorrow)"
@@ -20,7 +20,7 @@ DAY_WORD = r"(?:today|tonight|midnight|tomorrow)"
 ENDING = re.compile(
     r"\b(?:last of|ends?|ending|until|till?|through|thru|by|before|expir\w+|valid|last (?:day|night|"
     r"chance|call|hours?|minute|weekend|week)|only|"
-    r"final\w*|clos(?:es?|ing)|deadline|good (?:to|through|thru|until|for)|no later than|"
+    r"tomorrow,? and|final\w*|clos(?:es?|ing)|deadline|good (?:to|through|thru|until|for)|no later than|"
     r"finish\w*|wraps? up|over|runs?|goes away|gone|"
     r"disappear\w*|stops?|due|one day|hours? left|cut-?off)\b"
 )
@@ -53,13 +53,17 @@ COUNTED = re.compile(
     rf"\b(?P<count>{NUMBER})[ -](?P<more>more )?(?P<unit>hours?|hrs?|days?)(?: (?:only|left|"
     rf"to go|remaining|sale only|to (?:save|shop|get|order|enter|claim|grab|buy|book))|[ -]only)|"
     rf"\b(?:only|just|next|in the next|within|final|last|"
-    rf"lasts?) (?:the next )?(?P<count2>{NUMBER})[ -]?(?P<unit2>hours?|hrs?|days?)\b(?! (?:of|till|until|before|"
+    rf"lasts?) (?:the next )?(?P<count2>{NUMBER})[ -]?(?P<unit2>hours?|hrs?|days?)\b(?! (?:of|till|until|"
+    rf"before|"
     rf"to go|"
     rf"old|away|trip|tour|guide|money))|"
+    rf"\b(?P<count5>{NUMBER}) more (?P<unit5>hours?|days?)(?= of\b| for\b|:|$)|"
     rf"\bends? in (?P<count3>{NUMBER}) (?P<unit3>hours?|hrs?|days?)\b|(?<![\w-])(?P<count4>24|"
     rf"48|72|12|36)[ -](?P<unit4>hours?|hrs?)(?: flash)? (?:sale|deal|flash|offer|event|only)\b"
 )
-LAST_WEEK = re.compile(r"\b(?:last|final) (?:weekend|week)(?!s)\b")
+LAST_WEEK = re.compile(
+    r"(?<!was )(?<!were )(?<!from )(?<!since )(?<!missed )\b(?:last|final) (?:weekend|week)(?!s)\b(?!')"
+)
 EXTENDED = re.compile(
     r"\b(?:extended|extending|one more (?:day|chance)|we(?:'ve| have) added (?:a|"
     r"one) (?:more )?day|back for one)\b"
@@ -75,7 +79,8 @@ NEVER = re.compile(
     r"no (?:end date|expir\w+|deadline|time limit|rush|hurry|hurry at all)|never (?:ends|"
     r"expires?|runs out|closes)|(?:does|do|will)(?:n't| not) (?:expire|end\b|run out)|"
     r"all year(?: round| long)?\b|year[ -]round|every (?:single )?(?:day|week) of the|"
-    r"every[ -]?day (?:low )?(?:price|deal|discount|offer)s?|"
+    r"(?:and )?every (?:weekend|week|month|night) (?:through|until|in|this|all)\b|"
+    r"no need to (?:rush|hurry)|every[ -]?day (?:\w+ )?(?:price|deal|discount|offer)s?|"
     r"(?:standing|permanent|ongoing|evergreen|open-ended) (?:offer|discount|price|policy|deal|"
     r"perk|benefit)|until further notice|"
     r"(?:available|good|valid|yours|offered|on offer|applies|use it|redeem(?:able)? it|order|"
@@ -103,6 +108,8 @@ NEVER = re.compile(
     r"many times) as|any day(?: you|\b)|"
     r"(?:part of|in) (?:our|the) (?:permanent|regular|standard|usual) (?:range|menu|line|price list|"
     r"prices)|part of our price list|"
+    r"whenever (?:it|that) suits|(?:prices?|rates?|fares?|it) (?:won't|will not|don't|do not) change|"
+    r"on each day of the|"
     r"(?:has|have) not (?:moved|changed)|no change is planned|will stay|"
     r"no (?:closing|cut-?off|end) (?:date|day)|on any day|whatever the date|by no means over|"
     r"(?:we(?:'re| are|'ll| will)?|it|this|they|sale|offer|promotion|which) (?:keep|carry|continue|go|run|"
@@ -136,11 +143,18 @@ STARTING = re.compile(
     r"launch\w*|ran|published|posted|sent|on sale|back in|last)\s*(?:on |at )?$"
 )
 RISES = re.compile(
-    r"\b(?:(?:prices?|rates?|it|they|everything) (?:will )?(?:goes?|go|jumps?|rises?|climbs?|returns?|is|"
+    r"\b(?:(?:prices?|rates?|it|they|everything) (?:will )?(?:goes?|go|jumps?|rises?|climbs?|returns?|"
+    r"changes?|increases?|is|"
     r"are) (?:back )?(?:up|to "
     r"(?:the )?(?:full|regular|normal|usual|old) \w+|back)|back (?:up|to (?:full|regular|normal|"
     r"usual) price)) (?:again )?(?:on |from )?$"
 )
+GONE = re.compile(
+    r"\b(?:gone|over|off sale) (?:by|before) $"
+)  # what is gone by Monday may end on Sunday night
+UNTIL_THEN = re.compile(r"\b(?:until|till|by) then\b|^(?:after that|from then)\b")
+FROM_THEN = re.compile(r"\b(?:from|starting|as of) (?:on )?$")
+AS_BEFORE = re.compile(r"\b(?:again|back|full price|(?:regular|normal|usual|full) (?:price|fare|rate)s?)\b")
 NOT_OF_US = re.compile(r"\b(?:no hurry|no rush|without a deadline|hurry hard)\b")
 
 
@@ -180,8 +194,10 @@ def sentences_on(body: Body, line: Line) -> tuple[str, ...]:
 def ends_in(sentences: Sequence[str], today: date) -> list[Named]:
     """The days that the sentences call an end, of whatever it is."""
     found: list[Named] = []
-    for sentence in sentences:
+    for index, sentence in enumerate(sentences):
         ending = ENDING.search(sentence)
+        if index and UNTIL_THEN.search(sentence):
+            found += [named for named in days_in(sentences[index - 1], today) if named.exact]
         found += [
             named
             for named in days_in(sentence, today)
@@ -199,7 +215,11 @@ def _eves(sentence: str, today: date) -> list[Named]:
     return [
         Named(each.start, each.end, each.first - day, each.first - day)
         for each in days_in(sentence, today)
-        if each.exact and RISES.search(just_before(sentence, each.start))
+        if each.exact
+        and (
+            RISES.search(just_before(sentence, each.start))
+            or (FROM_THEN.search(just_before(sentence, each.start)) and AS_BEFORE.search(sentence))
+        )
     ]
 
 
@@ -221,8 +241,10 @@ def _now(found: re.Match[str], today: date) -> Deadline:
 
 def _counted(found: re.Match[str], today: date) -> Deadline:
     parts = found.groupdict()
-    count = counted(next(parts[name] for name in ("count", "count2", "count3", "count4") if parts[name]))
-    unit = next(parts[name] for name in ("unit", "unit2", "unit3", "unit4") if parts[name])
+    count = counted(
+        next(parts[name] for name in ("count", "count2", "count3", "count4", "count5") if parts[name])
+    )
+    unit = next(parts[name] for name in ("unit", "unit2", "unit3", "unit4", "unit5") if parts[name])
     if unit.startswith("h"):
         first, last = (
             today + timedelta(hours=0, days=(count - 1) // 24),
@@ -248,7 +270,7 @@ def _is_end(text: str, named: Named) -> bool:
             re.search(
                 r"\b(?:ends?|ending|until|till?|through|thru|by|before|expires?|valid|closes?|closing|"
                 r"last day|deadline|to|no later than|due|only)"
-                r"(?: (?:on|is|this|the end of|at))?(?: [\d:.]+ ?[ap]\.?m\.?)?(?: \w{2,3})?[,:]? ?$",
+                r"(?: (?:on|is|this|the end of|at))?(?: [\d:.]+(?: ?[ap]\.?m\.?)?)?(?: \w{2,3})?[,:]? ?$",
                 before,
             )
             and not re.search(
@@ -267,11 +289,12 @@ def _is_end(text: str, named: Named) -> bool:
 
 
 def _on(named: Named, text: str) -> Deadline:
+    is_gone = GONE.search(just_before(text, named.start)) is not None
     return Deadline(
         named.start,
         named.end,
         text[named.start : named.end],
-        named.first if not named.exact else named.last,
+        (named.first if not named.exact else named.last) - (timedelta(days=1) if is_gone else timedelta(0)),
         named.last,
         True,
     )

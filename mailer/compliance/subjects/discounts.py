@@ -9,7 +9,7 @@ from mailer.compliance.subjects.claims import Discount
 from mailer.compliance.subjects.conditions import COMMITMENT
 from mailer.compliance.subjects.money import Percent, amounts_in, percents_in
 from mailer.compliance.subjects.normalise import Line
-from mailer.compliance.subjects.words import just_before
+from mailer.compliance.subjects.words import just_before, shares
 
 OFF = re.compile(
     r"^\+? ?(?:\w+ )?(?:off|below|under|discount|savings?|reduction|less|cheaper|rabatt|de descuento|"
@@ -55,6 +55,7 @@ EXCEPTIONS = re.compile(
     r"qualifying) (?:\w+ )?(?:items?|styles?|products?|brands?|lines?|departments?|stores?|"
     r"plans?|boots|shoes|dates|rooms|routes|tours|titles|books|departures|lines|categories|"
     r"wines|models|bikes|flights|stock|seats|fares|tickets|shows)|"
+    r"keeps? (?:its|their|the) (?:\w+ )?price|our own brands? only|"
     r"(?:stays?|remains?|still|are|is) (?:at )?full price|full[ -]price(?:d)? (?:only|"
     r"items only)|clearance only|not (?:all|every)|only (?:on|applies to|the|selected|"
     r"select)\b|(?:others?|the rest|everything else|all other \w+) (?:\w+ )?(?:are|is|at|"
@@ -73,6 +74,7 @@ NO_EXCEPTIONS = re.compile(
     r"\bnothing (?:is )?(?:excluded|left out|held back)|\bno exclusions|\bexclu\w+ nothing|\bno (?:small|"
     r"fine) print"
 )
+UNLESS_STATED = re.compile(r"\bunless (?:otherwise )?(?:stated|noted|marked|specified|shown)\b")
 SMALL_EXCEPTION = re.compile(
     r"gift ?cards?|gift certificates?|vouchers?|shipping|delivery|taxes|postage|"
     r"previous (?:orders|purchases)|past purchases|other (?:offers|codes|discounts|"
@@ -104,6 +106,11 @@ NO_MINIMUM = re.compile(
     r"\bwhatever you (?:spend|buy|order)"
 )
 MOST_SUMS = 4  # of one sentence; a price list is no sum
+FORMER = re.compile(
+    r"\b(?:was|were|reg\w*\.?|original\w*|normal\w*|usual\w*|instead|down|from|before|worth|value\w*|list|"
+    r"now|full|"
+    r"rather|old|save|cut|drop\w*|reduc\w+|compare\w*|off|retail|msrp|rrp|half)\b|->|→"
+)
 STILL = re.compile(r"\b(?:until|then|today|tonight|now|through)\b")
 PAST = re.compile(
     r"\b(?:ended|is over|was over|are over|expired|no longer|instead of \d+ ?%|used to|"
@@ -161,7 +168,10 @@ def amounts_off(body: Body) -> list[tuple[Decimal, str]]:
 
 def comes_to(sentence: str, value: Decimal, *, is_percent: bool) -> bool:
     """“$499, down from $699” is $200 off; “now $80, was $100” is 20%."""
-    for now, before in permutations([each.value for each in amounts_in(sentence)][:MOST_SUMS], 2):
+    sums = [each.value for each in amounts_in(sentence)][:MOST_SUMS]
+    if len(sums) > 2 and not FORMER.search(sentence):
+        return False
+    for now, before in permutations(sums, 2):
         saved = before - now
         if saved > 0 and (abs(saved / before * 100 - value) <= 1 if is_percent else saved == value):
             return True
@@ -173,7 +183,9 @@ def exceptions_in(body: Body) -> list[str]:
     return [
         sentence
         for sentence in body.with_words(EXCEPTIONS)
-        if not NO_EXCEPTIONS.search(sentence) and not _is_small(sentence)
+        if not NO_EXCEPTIONS.search(sentence)
+        and not _is_small(sentence)
+        and not (UNLESS_STATED.search(sentence) and not shares(sentence, body.about))
     ]
 
 

@@ -25,7 +25,9 @@ LENGTH = re.compile(
     r"(?! (?:ago|old|of (?:experience|history|tradition)|in a row|later|before|after|and older|warehouse))"
 )
 AT_ONCE = re.compile(
-    r"\b(?:same[- ]day|next[- ]day|overnight|within the day|(?:ready|delivered|here|yours|arrives?|ships?|"
+    r"\b(?:same[- ]day|next[- ]day|overnight|within the day|"
+    r"instant(?:ly)? (?:access|delivery|download|approval|quote|start)|in the same (?:minute|hour)|"
+    r"(?:ready|delivered|here|yours|arrives?|ships?|"
     r"wear\w*|finished) (?:\w+ ){0,2}(?:today|tomorrow|tonight))\b"
 )
 

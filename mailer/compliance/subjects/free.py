@@ -88,7 +88,9 @@ NO_CONDITION = re.compile(
     r"spend)|\bno postage|\bpostage(?: is)? (?:paid|free|included)|\bwe pay"
 )
 GIVES = re.compile(
-    r"(?<![\w-])free(?![\w-])|\b(?:not|never|isn't|aren't|won't be|don't get) (?:be )?charged\b|\bpay nothing\b|"
+    r"(?<![\w-])free(?![\w-])|\bnever charge\b|\b(?:not|never|isn't|aren't|won't be|"
+    r"don't get) (?:be )?charged\b|"
+    r"\bpay nothing\b|"
     r"\b(?:gift|giveaway|give away|giving away|no cost|no charge|"
     r"costs? (?:you )?nothing|"
     r"without charge|complimentary|bonus|included at no|our treat|waived?|we cover|we pay|don't pay|"
@@ -102,7 +104,8 @@ GIVES = re.compile(
     r"(?:nobody|no one) (?:pays|will ask)|prepaid|no obligation)\b"
 )
 FROM_THEN = re.compile(
-    r"^(?:from (?:tomorrow|then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|"
+    r"^(?:from (?:tomorrow|then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|"
+    r"march|"
     r"april|may|june|"
     r"july|august|september|october|november|december)\b|after (?:today|that|midnight|sunday|the sale)\b|"
     r"starting tomorrow)"
@@ -165,9 +168,16 @@ def frees_in(line: Line) -> list[Free]:
 # “Free 2-day shipping on every order, today only” beside the “Free shipping over $50” that stands in every mail.
 FOR_EVERYBODY = re.compile(
     r"\bfree\b.{0,40}\b(?:on|with|for) (?:every|all|any|each) (?:orders?|purchases?|items?)\b|\bno minimum\b|"
-    r"\bfree\b.{0,30}\beverything\b"
+    r"\bfree\b.{0,30}\beverything\b|"
+    r"\b(?:at no (?:charge|cost)|for free|free of charge|on us)\b.{0,30}\b(?:every|all|any|"
+    r"each) (?:orders?|purchases?|"
+    r"items?)\b"
 )
 STANDING = re.compile(r"^free (?:standard |ground |us )?(?:shipping|delivery) (?:on|over|for|with)\b")
+
+
+PAYS = re.compile(r"(?<!don't )(?<!not )(?<!never )\bpay (?:only |just )?[$€£][1-9]")
+TELLS_US = re.compile(r"\b(?:tell us|let us know|mention it|just ask|say so) when\b")
 
 
 def costs_of(claim: Free, body: Body) -> list[str]:
@@ -191,9 +201,11 @@ def _beyond_the_first(sentence: str) -> bool:
 
 def _asks(sentence: str) -> bool:
     """Whether it asks for something: a purchase, a sum, a fee; or names a price and nothing free."""
-    if _has_none(sentence) or FROM_THEN.search(sentence):
+    if _has_none(sentence) or FROM_THEN.search(sentence) or TELLS_US.search(sentence):
         return False
     if CONDITION.search(sentence) or (PURCHASE.search(sentence) and not CARRIAGE.search(sentence)):
+        return True
+    if PAYS.search(sentence):
         return True
     if GIVES.search(sentence):
         return THRESHOLD.search(sentence) is not None

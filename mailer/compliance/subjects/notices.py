@@ -2,7 +2,7 @@
 
 import re
 
-from mailer.compliance.subjects.body import SELLING, Body
+from mailer.compliance.subjects.body import DIGIT, SELLING, Body
 from mailer.compliance.subjects.normalise import Line
 from mailer.compliance.subjects.words import shares, stems
 
@@ -51,7 +51,8 @@ NOTICE = re.compile(
     r"membership|renewal|domain) (?:alert|notice|notification|suspen\w+|locked|on hold|"
     r"verification|verified|confirmation|expir\w+|reset|limited|deactivat\w+|statement|"
     r"problem|issue|warning|closure)|"
-    r"(?:verify|confirm|validate|update|reactivate|restore|unlock) your (?!favou?rite|"
+    r"(?:verify|confirm|validate|update|reactivate|restore|unlock) your (?!early access|exclusive|special|"
+    r"savings?|discount|perks?|rewards?|offers?|gifts?|bonus|potential|favou?rite|"
     r"wardrobe|garden|home|style|look|kitchen|skills|routine|space|knowledge|closet|recipe|"
     r"plans for|seat|rsvp|subscription|interest|preferences|attendance|place|spot)[\w ]{3,}|"
     r"(?:action|response|attention|signature|verification|update|immediate (?:action|"
@@ -159,7 +160,7 @@ FOREIGN_NOTICE = re.compile(
 )
 # Talk about such things that says nothing has happened: “Order by Dec 18”, “Gift receipts: now an option”.
 OFFERED = re.compile(
-    r"\b(?:now (?:an option|available|with)|optional|new:|tips|how to|made (?:easy|simple|"
+    r"\b(?:now (?:an option|available|with|free|included|also)|optional|new:|tips|how to|made (?:easy|simple|"
     r"easier)|introducing|template|software|for your (?:business|team|shop)|(?:could|would|"
     r"can|should) be\b.*\?|save on|off your|\d ?%|deals?\b|\boffers?\b|\bsale\b|discount|"
     r"coupon|free (?:delivery|shipping)|order (?:by|before|now|today|online|your)|book (?:a|"
@@ -167,7 +168,8 @@ OFFERED = re.compile(
     r"points|year in review|review your year)\b"
 )
 PARTICULARS = re.compile(
-    r"(?:\b(?:order|invoice|booking|reservation|reference|ref|confirmation|tracking|ticket|"
+    r"(?:\byour \w+ (?:uses|used|has used|holds|is at|stands at|has reached) [$€£]?\d|"
+    r"\b(?:order|invoice|booking|reservation|reference|ref|confirmation|tracking|ticket|"
     r"case|claim|policy|receipt|transaction|account|customer|membership|itinerary|quote|"
     r"shipment|parcel)(?: (?:no|number|id|code|reference|ref))?\.?:? ?(?:is |ending (?:in )?|"
     r"was )?#? ?[a-z]{0,6}[- ]?\d[\w-]{1,}|#\d{3,}|"
@@ -190,7 +192,19 @@ PARTICULARS = re.compile(
     r"from (?:january|february|march|april|may|june|july|august|september|october|november|"
     r"december) \d+,? (?:your|our|the) \w+|affected (?:models?|units|batch)|stop using|serial number)"
 )
-FIGURES = re.compile(r"\d")
+INVITES = re.compile(
+    r"^(?:become|join|get|try|start|open|apply|sign up|shop|order|book|earn|discover|come|give|enjoy|save|"
+    r"see|treat|ask|call)\b"
+)
+AMONG = re.compile(r"(?<![$€£\d.,])\d+ [a-z]")  # “3 boxes left”, against “teams under 200.”
+# “Your visa was approved on May 3”, against “we have tables from 5”.
+OF_SOMEBODY = re.compile(
+    r"\b(?:you|your|yours|was|were|has been|have been|expires?|renews?|attached|enclosed|due|total|balance|"
+    r"ref\w*|number|no\.|dated|"
+    r"payable|(?:on )?\d{1,2} (?:january|february|march|april|may|june|july|august|september|october|november|"
+    r"december)|(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2})\b"
+)
+FIGURES = re.compile(r"(?<![$€£\d.,])\d+(?:[.,]\d+)?(?! ?%|\d|[.,]\d)")
 UNTRUE = re.compile(
     r"\b(?:hypothetical|imagine|(?:is|was) just (?:a|our|us)|just kidding|only kidding|"
     r"got your attention|(?:don't|do not|doesn't|does not) (?:actually )?(?:have|need|owe|"
@@ -201,7 +215,8 @@ UNTRUE = re.compile(
 )
 # What the reader did, or what was done for them, told as past: “you asked”, “our driver rang”.
 DONE = re.compile(
-    r"(?<!if )(?<!when )(?<!once )(?<!things )(?<!ever )\byou (?:asked|reached|bought|sent|put|took|gave|came|left|"
+    r"(?<!if )(?<!when )(?<!once )(?<!things )(?<!ever )\byou (?:asked|reached|bought|sent|put|took|gave|"
+    r"came|left|"
     r"made|chose|wrote|told|spoke|applied|entered|"
     r"ordered|booked|registered|signed up|joined|visited|called|paid|returned|requested|reported|referred|"
     r"collected|"
@@ -220,11 +235,12 @@ DONE = re.compile(
     r"\bour records\b|"
     r"\bwe (?:put|sent|made|moved|saw|found|owe|hold|installed|fitted|repaired|"
     r"changed)\b[^.]{0,40}\b(?:for you|your)\b|"
-    r"\bbalance (?:on|of|is|due|at)\b|\byour (?:\w+ ){0,3}(?:plan|line|rate|bill|fee|premium|rent|"
+    r"\byour balance (?:on|of|is|due|at)\b|\byour (?:\w+ ){0,3}(?:plan|line|rate|bill|fee|premium|rent|"
     r"statement) (?:costs|drops|goes|falls|rises|"
     r"is now|changes|is ready)\b|"
     r"\byou(?:'re| are) (?:booked|registered|enrolled|signed up|down|expected|scheduled)\b|"
-    r"\byou(?:r)? (?:had|have) [\d,]+ |\byou see (?:dr|mr|ms|mrs)\b|\bdear (?:tenant|resident|parent|"
+    r"(?<!would )(?<!could )(?<!do )(?<!if )(?<!when )\byou(?:r)? (?:had|have) [\d,]+ |\byou see (?:dr|mr|"
+    r"ms|mrs)\b|\bdear (?:tenant|resident|parent|"
     r"patient|policyholder)"
 )
 
@@ -240,7 +256,16 @@ def bears_out(body: Body, line: Line) -> bool:
     told = [*body.lead, *(each for each in body.sentences if shares(each, wanted))]
     if any(PARTICULARS.search(each) or DONE.search(each) for each in told):
         return True
-    return not body.pitches and body.has(FIGURES)
+    if not body.pitches and any(DIGIT.search(each) and OF_SOMEBODY.search(each) for each in told):
+        return True
+    return any(
+        FIGURES.search(each)
+        and (OF_SOMEBODY.search(each) or AMONG.search(each))
+        and shares(each, wanted)
+        and each not in body.sold
+        and not INVITES.search(each)
+        for each in body.lead
+    )
 
 
 def begins_with_particulars(body: Body) -> bool:

@@ -16,11 +16,12 @@ STARTS_NOW = re.compile(
     r"today we(?:'re| are) (?:launching|opening|starting))\b"
 )
 NEW = re.compile(
-    r"\b(?:first look|sneak peek|redesigned|reinvented|revamped|all[ -]new|"
+    r"\b(?:first look|sneak peek|redesigned|reinvented|revamped|all[ -]new|newest|"
     r"(?<!what's )(?:brand[ -])?new(?! year| york| zealand|"
     r" england| orleans| jersey|"
     r" mexico| hampshire| customers?\b| members?\b| subscribers?\b| to\b| here\b| haven\b|"
-    r" delhi\b)|introducing|first[ -](?:time )?ever|never[ -](?:before|seen)(?:[ -](?:seen|before))?|"
+    r" delhi\b)|introducing|first[ -](?:time )?ever|first (?:\w+ ){1,2}ever|never[ -](?:before|"
+    r"seen)(?:[ -](?:seen|before))?|"
     r"for the (?:very )?first time|first time|unveil\w*|(?:has|have) (?:just )?(?:arrived|"
     r"landed)|just (?:announced|launched|released|dropped|arrived|landed|in))\b"
 )
@@ -64,6 +65,11 @@ OLD = re.compile(
     r"old) (?:range|line|offer|product|design|sale|menu|price|plan|rate|discount|policy|"
     r"favou?rite)s?|"
     r"(?:nothing|not much|little|no [a-z]+) (?:has |have )?(?:is |really )?(?:changed|new)|"
+    r"since (?:the (?:day|start|beginning|first)|day one|we (?:opened|started|began))\b|"
+    r"from last (?:year|season|winter|summer|spring|fall|autumn)\b|"
+    r"as in (?:each|every) (?:january|february|march|april|may|june|july|august|september|october|november|"
+    r"december|"
+    r"year|season|winter|summer|spring|fall|autumn)|"
     r"(?:price|rate|feature|range|menu|design|recipe|plan|discount|offer|policy|"
     r"terms)s? (?:has|have|is|are) (?:not changed|unchanged|the same)|haven't changed|"
     r"hasn't changed|as (?:in|we did|we do|with) (?:every|previous|past|last|earlier|"
@@ -71,6 +77,15 @@ OLD = re.compile(
     r"(?:yearly|annual|every year|each year|our \d+(?:st|nd|rd|th)|like last (?:year|month|"
     r"week)|again this (?:year|month))|re-?(?:label(?:l)?ed|named|packaged|branded)|"
     r"new (?:label|name|packaging|photos?) (?:only|on the same))\b"
+)
+# What is only to come is not here yet.
+TO_COME = re.compile(
+    r"\b(?:planned for|(?:is|are|it's|they're) (?:still )?(?:coming|due|expected|planned) (?:in|soon|for|"
+    r"next|late|early)|(?:arrives?|comes?|launches|opens|starts|lands|goes live) (?:next|later|"
+    r"in (?:early |late |mid-?)?(?:spring|"
+    r"summer|autumn|fall|20\d\d|january|february|march|april|may|june|july|august))|"
+    r"we (?:hope|plan|want|aim) to|not (?:yet )?(?:ready|live|here|available|open|out)|on (?:our|the) roadmap|"
+    r"will (?:launch|open|arrive|come|be (?:ready|here|available)) (?:in|next|later|by)|some ?day|one day)\b"
 )
 # A sentence of age, and one of youth: what is called new stands in the one or in the other.
 AGED = re.compile(
@@ -96,7 +111,8 @@ YOUNG = re.compile(
 )
 # A heading that says itself that things have just come: a line of theirs may still name colours and those before.
 HEADS = re.compile(
-    r"^(?:just (?:in|landed|arrived|dropped)|new (?:in|arrivals?|this (?:week|season|month))|introducing|now available|"
+    r"^(?:just (?:in|landed|arrived|dropped)|new (?:in|arrivals?|this (?:week|season|month))|introducing|"
+    r"now available|"
     r"meet the new|fresh (?:in|arrivals?)|(?:they|it) (?:have|has|'ve|'s) (?:just )?arrived)\b"
 )
 YEARLY = re.compile(r"\b(?:yearly|annual|every year|each year|our \d+(?:st|nd|rd|th)|like last|again this)\b")
@@ -108,6 +124,7 @@ NOT_BACK = re.compile(
     r"sold out|out of stock|been away|been out)|always (?:been )?(?:in stock|available|on)|"
     r"expected (?:in|back|by)|ships? (?:in|from) (?:january|february|march|april|may|june|"
     r"july|august|spring|summer|autumn)|will (?:be back|return|come back|arrive) (?:in|on|next|by)|"
+    r"(?:isn't|aren't|not|won't be|will not be) (?:\w+ )?(?:ready|here|in|back|available|due) (?:before|until)|"
     r"until then)\b"
 )
 NOT_EXTENDED = re.compile(

@@ -77,16 +77,20 @@ PROMISED = re.compile(
     rf"\b(?:sleep|feel|look|run|learn|speak|pass|cut|halve|lower|reduce|save|gain|grow|boost|double|"
     rf"improve|raise|stop|end|cures?|beat|fix|"
     rf"clear|win|get|earn|whiten|strengthen|relieves?|prevents?|protects?|lasts?|works?|heals?|better|"
-    rf"faster|twice|younger)\b.{{0,40}}"
-    rf"(?:\b(?:in|within) (?:a|an|one|two|three|four|five|six|\d+) (?:minutes?|hours?|days?|nights?|weeks?|"
+    rf"faster|twice|younger|[a-z]+-free|no more|fewer|less|stronger|clearer|fitter)\b.{{0,40}}"
+    rf"(?:\bfrom \d+ \w+ to \d+|\b(?:in|within) (?:a|an|one|two|three|four|five|six|\d+) (?:minutes?|"
+    rf"hours?|days?|nights?|weeks?|"
     rf"months?|sessions?)|"
     rf"\bby (?:a |one )?(?:third|half|quarter|\d+ ?%)|\b\d+ (?:words|pounds|points|lbs|inches|kilos|"
     rf"customers|leads)|\bfirst time|"
     rf"\bas (?:many|much|fast)|\b(?:blood pressure|cholesterol|colds?|flu|pain|skin|bills?|score|exam|test|"
-    rf"wrinkles|sleep|memory|weight)\b|{FAST})"
+    rf"wrinkles|sleep|memory|weight|through the night)\b|{FAST})"
 )
 DOUBTED = re.compile(
-    r"\b(?:notice nothing|no (?:study|figures|data|physician|doctor)|n't (?:yet )?(?:been )?(?:tested|proven|"
+    r"\b(?:hard to say|(?:may|might|can) help you (?:to )?|somewhat\b|it varies|need(?:s)? (?:several|many|"
+    r"some) (?:weeks|"
+    r"months|years|sessions)|notice nothing|no (?:study|figures|data|physician|doctor)|"
+    r"n't (?:yet )?(?:been )?(?:tested|proven|"
     r"shown|studied|promise)|give it time|not a medical|"
     r"depends? on|will (?:vary|depend)|(?:vary|varies|different) (?:with|from|for|by)|may (?:take|"
     r"need|see)|can take|takes? (?:about |up to |around )?"
@@ -105,7 +109,8 @@ OF_THE_SHOP = re.compile(
 )
 # A choice of goods that differs from shop to shop doubts no result.
 OF_THE_RANGE = re.compile(
-    r"\b(?:selections?|styles?|sizes?|prices?|availability|hours|colou?rs|offers?|products?|menus?|stores?|items|"
+    r"\b(?:selections?|styles?|sizes?|prices?|availability|hours|colou?rs|offers?|products?|menus?|stores?|"
+    r"items|"
     r"assortments?|shipping|delivery)\b"
 )
 NO_STUDY = re.compile(r"\b(?:no|not a|without any) (?:\w+ )?(?:study|studies|trial|data|figures)\b")
@@ -125,6 +130,7 @@ NO_REFUND = re.compile(
     r"\b(?:money is not returned|(?:not|never) return(?:ed)? (?:the |your )?money|we exchange (?:it|them)|"
     r"exchanges? only|"
     r"no refunds?|non-?refundable|all sales (?:are )?final|final sale|store credit only|"
-    r"restocking fee|cannot be returned|no returns|only (?:if|for) (?:unopened|unused|faulty|"
+    r"(?:isn't|aren't|not) refunded|(?:give|get|offer) (?:you )?(?:a )?(?:store )?credit|restocking fee|"
+    r"cannot be returned|no returns|only (?:if|for) (?:unopened|unused|faulty|"
     r"defective))\b"
 )

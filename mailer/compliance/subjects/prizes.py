@@ -63,7 +63,8 @@ BELIED = re.compile(
 )
 BORNE_OUT = re.compile(
     r"\b(?:your \w+(?: \S+){0,6} (?:was|were|has been) (?:drawn|picked|chosen|selected)|(?:joining|"
-    r"signing up for) (?:the|our) (?:wait|guest )?list|your (?:photo|entry|recipe|poster|essay|story|ticket|idea|"
+    r"signing up for) (?:the|our) (?:wait|guest )?list|your (?:photo|entry|recipe|poster|essay|story|"
+    r"ticket|idea|"
     r"picture|"
     r"number) (?:\S+ ){0,6}won\b|(?:your|the) (?:entry|ticket|number|name|nomination|"
     r"application|photo|recipe|essay|submission|proposal|story|manuscript|raffle|idea|talk|"
@@ -79,6 +80,8 @@ BORNE_OUT = re.compile(
     r"comes?|gave|of|shows|has|have)|"
     r"your (?:application|booking|reservation|place|seat|table|room|abstract|registration|"
     r"order|request) (?:\S+ ){0,4}?(?:was|is|has been|of|for|from|on|dated|reference|number)|"
+    r"your (?:plan|membership|policy)(?: with us)? (?:includes|covers|gives)|and you(?:'re|"
+    r" are) (?:one of (?:them|the)|among them)|"
     r"you (?:reserved|booked|registered|asked us|requested|ordered|qualified|passed(?! up|"
     r" on)|finished|completed|reached|joined|referred)|in your (?:wallet|account|profile|app)\b|as (?:a |"
     r"the )?(?:winner|thanks for|"

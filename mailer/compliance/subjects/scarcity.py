@@ -57,7 +57,12 @@ PLENTY = re.compile(
     r"\b(?:plenty (?:of|left|more|in)|(?:fully|well|always) (?:re)?stocked|in (?:full|good|"
     r"ready) (?:stock|supply)|restock(?:ed|s|ing)? (?:every|weekly|daily|each|regularly|on)|"
     r"unlimited (?:seats|copies|places|downloads|stock|spots|supply|capacity|number)|"
-    r"no (?:limit|cap|shortage)|(?:never|won't|will not|can't|cannot) (?:sell|run) out|"
+    r"(?:stock|enough|supply|supplies|yarn|wood) to last|as many as (?:you|we)|one of our steadiest|"
+    r"(?:all|with all) \d+ \w+ (?:to choose|still|open|available|free)|has (?:just|only just) opened|"
+    r"the (?:choice|pick|run) of the (?:whole|entire|full)|never (?:sells|runs) out|no cap|regular (?:line|"
+    r"range)|(?:makes?|fires?|bakes?|brews?|cuts?) (?:about |around |some )?"
+    r"\w+ (?:a|each|per|every) (?:day|week)|for all dates|no (?:limit|cap|shortage)|(?:never|won't|"
+    r"will not|can't|cannot) (?:sell|run) out|"
     r"as many (?:\w+ )?as|as many seats|more than \d{3,}|(?:restocked|stock) in (?:all|"
     r"every) sizes?|here to stay|new delivery (?:each|every)|digital (?:download|product|"
     r"file)s?|(?:print|made|bake|baked)(?:ed)? (?:on demand|to order)|more (?:arrive|are on|"
@@ -148,6 +153,7 @@ def _count(found: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def numbers_in(text: str) -> frozenset[int]:
     """All whole numbers a text names, in digits or small words."""
     written = re.findall(rf"(?<![\d.])(\d{{1,3}}(?:,\d{{3}})+|\d+)|\b({NUMBER})\b", text)

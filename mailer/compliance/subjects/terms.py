@@ -26,14 +26,14 @@ def _term(name: str, promised: str, taken_back: str, but: str = "") -> Term:
 TERMS = (
     _term(
         "no fees",
-        r"(?:no|zero|without) (?:\w+ )?fees?|fee-free|no hidden (?:fees|costs|charges)|"
+        r"(?:no|zero|without)[ -](?:\w+ )?fees?|fee-free|no hidden (?:fees|costs|charges)|"
         r"no extra (?:costs?|charges?)|no surcharge",
         r"(?:charges? (?:may|will|can|are|is) (?:be )?(?:added|apply|applied)|(?:service|booking|admin\w*|"
         r"handling|setup|set-up|processing|resort|cleaning|"
         r"activation|monthly|annual|transfer|transaction|late|account|maintenance|cancellation|"
         r"exit|joining) (?:fees?|charges?)|fees? (?:of|apply|may apply|is charged)|"
         r"surcharges? (?:of|appl))(?! (?:is|are|were)? ?(?:waived|included|gone|scrapped|"
-        r"abolished|zero|dropped)|\?)",
+        r"abolished|zero|dropped)|\?)|waived (?:in|for|when|if|as long|with|on)\b|we charge [$€£]\d",
     ),
     _term(
         "no contract",
@@ -49,7 +49,13 @@ TERMS = (
         r"for) (?:at least )?(?:\d+|twelve|two|one|a) (?:month|year)|non-?cancel|"
         r"(?:after|until|before) (?:the |your )?first (?:\w+ )?(?:months?|years?)|(?:days|weeks|"
         r"months)' notice|"
-        r"(?:remaining|outstanding) (?:months|fees|payments)",
+        r"(?:remaining|outstanding) (?:months|fees|payments)|we keep\b|(?:half|part|most|\d+ ?%) of (?:the|"
+        r"your) "
+        r"(?:\w+ )?(?:fare|price|fee|cost|deposit|total)(?: \w+)? (?:is|are|stays?|remains?)|(?:up to|"
+        r"until|at least) "
+        r"(?:\d+|two|three|four|six|eight) (?:days|weeks) before (?:departure|arrival|check-?in|travel|"
+        r"the (?:trip|tour|"
+        r"stay|event|class|start))",
     ),
     _term(
         "unlimited",
@@ -85,6 +91,37 @@ TERMS = (
         r"restocking fee|(?:can't|cannot|can not|may not|not) be (?:changed|exchanged|refunded|returned|"
         r"cancell?ed)|cannot be (?:returned|refunded|cancelled)|credit note only|"
         r"store credit only|you pay (?:the )?return|returns? (?:cost|are charged|fee)",
+    ),
+    _term(
+        "returns for ever",
+        r"(?:unlimited|lifetime|endless|any ?time|no[ -]deadline) returns|returns?,? (?:for ?ever|any ?time|"
+        r"with(?:out| no) (?:a )?(?:time )?limit)|(?:full refund|refunds?|returns?|"
+        r"exchanges?)\b.{0,20}\b(?:any ?time|"
+        r"at any time|no matter what|whatever the reason)",
+        r"within (?:\d+|thirty|sixty|fourteen|ninety) days|(?:in|for) the first \d+ days|(?:sale|clearance|"
+        r"opened|worn) "
+        r"items (?:are )?(?:final|can)|we (?:keep|deduct)|(?:is|are) deducted|up to \d+ (?:days|weeks) before|"
+        r"(?:isn't|aren't|not) (?:refundable|returnable)|store credit",
+    ),
+    _term(
+        "there in time",
+        r"(?:there|here|arrives?|get (?:it|them|yours)|delivered|delivery|in time|"
+        r"under the tree)\b.{0,14}\b(?:by|before|"
+        r"for|in time for) (?:christmas|the holidays?|hanukkah|valentine's day|mother's day|father's day|"
+        r"easter|"
+        r"thanksgiving|new year)",
+        r"(?:leaves?|ships?|arrives?|dispatched|delivered|delivers?|shipped|sent|"
+        r"reach\w*)\b.{0,40}\b(?:january|february|"
+        r"march|the new year|after (?:christmas|the holidays?))|too late for|after (?:christmas|the holidays?)",
+    ),
+    _term(
+        "nothing asked",
+        r"nothing to (?:ask|buy|sell)|no (?:ask|appeal|sales pitch)|not (?:asking|selling|an appeal)|"
+        r"isn't an appeal|"
+        r"without asking (?:for|you)|(?:won't|don't|not going to) ask (?:you )?(?:for|to give)",
+        r"(?:will|would|could|can) you (?:please )?(?:give|donate|help with a gift)|donate (?:now|today|here)|"
+        r"give (?:now|today|again|generously)|(?:make|send) (?:a|your) (?:gift|donation)|a gift of [$€£]|"
+        r"shop (?:now|the|our)|buy (?:now|yours|today)|order (?:now|yours|today)|\d+ ?% off|use (?:the )?code",
     ),
     _term(
         "in stock",
@@ -202,9 +239,7 @@ TERMS = (
         r"less)(?: \w+){0,2} (?:in|last|during|on|this) (?:january|february|march|april|may|june|"
         r"july|august|september|october|november|december|spring|summer|autumn|fall|winter|year|"
         r"black|the)|(?:can|may|might) (?:be |find (?:it |them )?)(?:cheaper|lower)|"
-        r"lower prices elsewhere|(?:in|last) (?:july|june|may|spring|summer|october|september|"
-        r"year)[^.]{0,40}(?:was|were|cost|for) [$€£]\d|do not match|don't match|sale price (?:was|"
-        r"in) ",
+        r"lower prices elsewhere|do not match|don't match|sale price (?:was|in) ",
     ),
     _term(
         "an ending price",

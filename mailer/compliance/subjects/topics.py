@@ -59,7 +59,8 @@ TOPICS = (
         r"surveys?|questionnaire|(?:quick|two|one|three|\d+)[ -](?:minute |question )?(?:poll|"
         r"quiz)|we(?:'d| would) (?:love|like|value) your (?:feedback|opinion)|(?:rate|"
         r"review) (?:your|us)|tell us what you think|your (?:opinion|feedback)",
-        r"survey|questionnaire|questions?\b|poll\b|of you\b|answered|respondents|\d ?% (?:of|said|read|want|are|"
+        r"survey|questionnaire|questions?\b|poll\b|of you\b|answered|respondents|\d ?% (?:of|said|read|"
+        r"want|are|"
         r"do)|quiz|feedback|rate (?:us|your|it|the)|tell us|"
         r"your (?:answers?|opinion|views?|thoughts?|review|experience)|stars|how (?:was|did|"
         r"satisfied)",
@@ -127,7 +128,7 @@ TOPICS = (
         r"you(?:'re| are) invited|invitation (?:to|for|inside)|(?:save|mark) the date|rsvp",
         r"invit|join us|rsvp|register|sign up|attend|come (?:and|to|along|see|by)|doors|event|"
         r"welcome you|ticket|open (?:house|day|evening|studio)|opening|workshop|webinar|party|"
-        r"meet|\d ?[ap]\.?m|reception|evening|save (?:a|your) (?:seat|place)|date",
+        r"meet|\d ?[ap]\.?m|reception|evening|save (?:a|your) (?:seat|place)|opens? (?:late|early)|date",
     ),
     _topic(
         "a petition or vote",
@@ -137,7 +138,7 @@ TOPICS = (
     _topic(
         "a guide or tips",
         r"(?:\d+|five|three|seven|ten|six|four|eight|our|top|best|expert|quick) (?:\w+ )?tips|"
-        r"(?:a |the |our |your |free |complete |beginner's )(?:(?!gift|holiday|shopping|style|size|"
+        r"(?<!ask )(?:a |the |our |your |free |complete |beginner's )(?:(?!gift|holiday|shopping|style|size|"
         r"tv)\w+ ){0,2}guide(?! to (?:gift|giving|shopping|hosting))|checklist|"
         r"how to [a-z]+",
         r"(?:first|second|tips?|step|guide|checklist|how to|start (?:by|with)|1\.|1\)|\bif you|"
@@ -164,7 +165,8 @@ TOPICS = (
         "a cancellation",
         r"(?:is|are|been|was|:|class|show|concert|event|tour|flight) (?:now )?(?:cancell?ed|"
         r"postponed|called off)|cancell?ed (?:today|tonight|tomorrow)",
-        r"cancel|postpon|refund|there (?:is|will be) no\b|not take place|new date|reschedul|called off|credited",
+        r"cancel|postpon|refund|there (?:is|will be) no\b|not take place|new date|reschedul|called off|"
+        r"credited",
         True,
     ),
     _topic(
