@@ -37,9 +37,9 @@ check: .venv/installed-dev  ## Style, types, layers, migrations, generated docs
 bench: .venv/installed-dev  ## Measure, all or one by name (NAME=dispatch RUNS=3 ROWS=…): JSON lines
 	@$(BIN)/python -m bench $(NAME) $(addprefix --runs ,$(RUNS)) $(addprefix --rows ,$(ROWS))
 
-soak: .venv/installed-dev  ## Kill every part again and again through campaigns (HOURS=1 or SECONDS=600, AUDIENCE=20000, LEAST=20)
+soak: .venv/installed-dev  ## Kill every part again and again through campaigns (HOURS=1 or SECONDS=600, AUDIENCE=20000, LEAST=20, BROKER=pgmq)
 	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),$$(( $(or $(HOURS),1) * 3600 ))) \
-	    --audience $(or $(AUDIENCE),20000) --least $(or $(LEAST),20)
+	    --audience $(or $(AUDIENCE),20000) --least $(or $(LEAST),20) $(if $(BROKER),--broker $(BROKER))
 
 lock: .venv/installed-dev  ## Choose newer versions of the dependencies, hashed
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --extra local \

@@ -159,7 +159,8 @@ class Play:
             return
         fault = OTHER_FAULTS[sum(self.figures.faults.values()) % len(OTHER_FAULTS)]
         if fault == "broker emptied":
-            self.processes.empty_broker()
+            if not self.processes.empty_broker():
+                return
         elif fault == "session cut in DATA":
             self._cut_in_data()
         elif fault == "clock an hour ahead":

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
+from kombu.exceptions import OperationalError as OperationalErrorOfBroker
 
 from mailer.management.commands.run import parts
 from project.celery import app
@@ -126,10 +127,13 @@ class Processes:
 
     # -- faults that are no deaths
 
-    def empty_broker(self) -> None:
-        """All that waits in it is lost."""
-        with suppress(*GONE, OSError):
+    def empty_broker(self) -> bool:
+        """All that waits in it is lost; returns whether it could be reached."""
+        try:
             app.control.purge()
+        except (*GONE, OSError, OperationalErrorOfBroker):
+            return False
+        return True
 
 
 def _kill_postgres() -> None:

@@ -72,6 +72,9 @@ def _options() -> argparse.ArgumentParser:
     options.add_argument(
         "--delay", type=float, default=0.01, help="seconds that the mail server takes to answer"
     )
+    options.add_argument(
+        "--broker", choices=("redis", "pgmq"), help="default: Redis where the machine has it"
+    )
     options.add_argument("--seed", type=int, default=None, help="for the same order of faults")
     options.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     options.add_argument("--small-disk", action="store_true", help=argparse.SUPPRESS)
@@ -80,7 +83,7 @@ def _options() -> argparse.ArgumentParser:
 
 def _soak(wishes: argparse.Namespace) -> int:
     """In the installation's own environment."""
-    broker_port = _choose_broker()
+    broker_port = _choose_broker(wishes.broker)
     django.setup()
     from django.core.management import call_command
     from django.db import connection
@@ -115,9 +118,9 @@ def _soak(wishes: argparse.Namespace) -> int:
     return verdict(wishes.least, figures, processes.ended, seed, time.monotonic() - begun)
 
 
-def _choose_broker() -> int | None:
+def _choose_broker(wish: str | None) -> int | None:
     """Redis, on a port of its own, where the machine has it: then the broker is a part that can die alone."""
-    if not shutil.which("redis-server"):
+    if wish == "pgmq" or not (wish or shutil.which("redis-server")):
         return None
     port = _free_port()
     os.environ["BROKER_URL"] = f"redis://127.0.0.1:{port}/0"
