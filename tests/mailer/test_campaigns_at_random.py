@@ -162,7 +162,7 @@ def server(living_database, settings, tmp_path) -> Iterator[InboxServer]:
 
 
 @pytest.mark.parametrize(
-    "examples", [40, pytest.param(500, marks=[pytest.mark.faults, pytest.mark.timeout(900)])]
+    "examples", [40, pytest.param(200, marks=[pytest.mark.faults, pytest.mark.timeout(900)])]
 )
 def test_any_order_of_verbs_slices_and_opt_outs_keeps_the_promises(server, examples):
     Walk.server = server

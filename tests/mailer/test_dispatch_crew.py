@@ -188,11 +188,10 @@ def test_once_it_is_answered_no_connection_hands_anything_over(server, connectio
 @pytest.mark.long
 def test_two_campaigns_progress_side_by_side(server, settings):
     settings.CONNECTIONS = 1
-    first, second = sending(300, slug="first"), sending(300, slug="second")
-    dispatch.run_slice(seconds=1.5)
+    first, second = sending(3000, slug="first"), sending(3000, slug="second")
+    dispatch.run_slice(seconds=6)  # some turns of a second or so
     shares = sorted(parts.states(campaign).get("accepted", 0) for campaign in (first, second))
-    assert shares[0] > 0
-    assert shares[1] <= shares[0] + 150
+    assert 0 < shares[1] <= 5 * shares[0]
 
 
 @pytest.mark.long
@@ -202,9 +201,9 @@ def test_a_slow_pace_holds_up_no_other_campaign(server, settings):
     Sender.objects.filter(pk=slow.pk).update(per_second=1)
     server._handler.delay = 0
     waiting, going = sending(50, slow, "slow"), sending(60, fast, "fast")
-    dispatch.run_slice(seconds=3)
+    dispatch.run_slice(seconds=8)
     assert parts.states(going) == {"accepted": 60}
-    assert 1 <= parts.states(waiting)["accepted"] <= 5
+    assert 1 <= parts.states(waiting)["accepted"] <= 12
 
 
 def test_a_days_limit_stops_the_campaign_for_today_and_no_other(server):
@@ -216,8 +215,8 @@ def test_a_days_limit_stops_the_campaign_for_today_and_no_other(server):
         campaigns.launch(campaign, parts.staff())
         audience.snapshot(campaign)
     began = time.monotonic()
-    dispatch.run_slice()
-    assert time.monotonic() - began < 4
+    dispatch.run_slice(seconds=90)
+    assert time.monotonic() - began < 60  # it ends when nothing more may go out
     assert [parts.states(campaign) for campaign in going] == [
         {"accepted": 4, "pending": 2},
         {"accepted": 6},
