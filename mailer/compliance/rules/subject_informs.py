@@ -23,7 +23,7 @@ INFORMS = re.compile(
     r"webinar|workshop|survey|statement|answers?|meet)\b|"
     r"\b(?:what (?:the )?(?:studies|science|research|experts?) (?:says?|shows?|found)|interview|results|report|"
     r"webinar|workshop|recital|concert|meeting|photos|pictures|"
-    r"correction|election|mayor|council|law|rules|outage|maintenance|"
+    r"correction|election|mayor|council|law|(?<!your )rules|outage|maintenance|"
     r"resign\w*|vote|petition|reminder|waiting list|minutes of|story|stories|line-?up|"
     r"moves (?:to|from)|changes? (?:to|in|:)|explained|study|research|findings|announcement|"
     r"obituary|schedule|"
@@ -58,7 +58,7 @@ HAPPENED = re.compile(
     r"obsessed|inspired|loaded|stocked|dropped|landed|arrived|needed|invited to)[a-z]{3,}ed\b|"
     r"(?:adds|added|(?<=plan )gets|(?:you|has|have) left|failed|cancell?ed|paid off|resigns?|retires?|merges?|"
     r"passes|passed|voted|wins|won(?!')|loses|joins|leaves|opens in|hit|signed|withdrew|agreed|"
-    r"ruled|rules|ruling|died|moves|born|found|replied|reopens?|begins|beats|celebrates|"
+    r"ruled|(?<!your )rules|ruling|died|moves|born|found|replied|reopens?|begins|beats|celebrates|"
     r"turns \d+)\b|spots? (?:are )?open\b|(?:party|festival|fair|picnic|tour|class|lesson|"
     r"game|match|race|service|rehearsal|talk) (?:on|at|is|moved|canceled|tonight|with)\b)"
 )

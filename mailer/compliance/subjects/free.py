@@ -177,7 +177,9 @@ STANDING = re.compile(r"^free (?:standard |ground |us )?(?:shipping|delivery) (?
 
 
 PAYS = re.compile(r"(?<!don't )(?<!not )(?<!never )\bpay (?:only |just )?[$€£][1-9]")
-TELLS_US = re.compile(r"\b(?:tell us|let us know|mention it|just ask|say so) when\b")
+TELLS_US = re.compile(
+    r"^(?:from )?tomorrow\b.{0,20}\bback to\b|\b(?:tell us|let us know|mention it|just ask|say so) when\b"
+)
 
 
 def costs_of(claim: Free, body: Body) -> list[str]:

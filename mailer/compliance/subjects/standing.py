@@ -31,7 +31,9 @@ ASIDE = re.compile(
     r"service))\b.{0,30}\b(?:answers?|"
     r"available|here|help|reply|respond)|customer (?:care|service|support)|live chat|call us\b|"
     r"we plant (?:a|one) tree|(?:carbon|climate)[ -]neutral (?:shipping|delivery)|"
-    r"give [$€£]\d+, get [$€£]\d+|send a friend|join (?:our|the) (?:rewards?|loyalty|club)\b|"
+    r"^free (?:standard |ground )?(?:shipping|delivery) (?:over|on (?:all )?orders (?:over|of))\b|"
+    r"^members (?:get|earn) \d+ ?% back|give [$€£]\d+, get [$€£]\d+|send a friend|join (?:our|"
+    r"the) (?:rewards?|loyalty|club)\b|"
     r"^rated \d(?:\.\d)? (?:of|out of|stars)|"
     r"\d+ ?% (?:service charge|gratuity)\b|buy now,? pay later|(?:klarna|afterpay|affirm|clearpay|shop ?pay)\b|"
     r"(?:standard|regular|economy|express|expedited|international) (?:shipping|delivery) (?:takes?|is|from|"
@@ -42,7 +44,8 @@ ASIDE = re.compile(
 )
 # Headings of what stands beside: another article, another shelf.
 BESIDE = re.compile(
-    r"^(?:what else|(?:our )?best ?sellers\b|(?:readers|others|people) are|other ways|why (?:book|shop|"
+    r"^(?:what else|(?:our )?(?:best ?sellers|top rated|most loved|staff picks|customer favou?rites)\b|"
+    r"(?:readers|others|people) are|other ways|why (?:book|shop|"
     r"buy) with us|"
     r"also (?:in|new|on|this|from|at|worth)|more (?:from|to (?:love|explore|read)|ways)|you (?:may|might|"
     r"could) also|"
