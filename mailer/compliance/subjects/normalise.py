@@ -162,6 +162,7 @@ def _shown(raw: str) -> Iterator[tuple[str, int]]:
             blank = part == " "
 
 
+@lru_cache(maxsize=4096)
 def _parts(character: str) -> str:
     category = unicodedata.category(character)
     if character.isspace() or category in {"So", "Sk", "Zs"}:
@@ -172,6 +173,8 @@ def _parts(character: str) -> str:
 
 
 def _hidden(raw: str) -> Iterator[Trick]:
+    if raw.isascii() and raw.isprintable():
+        return
     is_rtl = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in raw)
     for offset, character in enumerate(raw):
         if (
