@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from mailer import campaigns, tokens
 from mailer.dispatch.recover import ENDED_BEFORE
-from mailer.dispatch.run import GROUP_MOST
+from mailer.dispatch.run import GROUP_MOST, SLOTS
 from mailer.models import Campaign, MailingList, Message
 from tests.faults import disks
 from tests.faults.processes import PATIENCE, Processes, patiently
@@ -88,7 +88,7 @@ class Play:
         self.figures = Figures(self.campaign.pk, audience)
         self._turns: Counter[str] = Counter()
         self._left: dict[bytes, datetime] = {}
-        self._shift = timedelta()
+        self._cuts_before = processes.signs.cuts()
 
     def to_the_end(self, pause: float) -> Figures:
         """Fault after fault while there is something to send, `pause` seconds between them; then the judgement."""
@@ -147,7 +147,9 @@ class Play:
 
     def _count_connections(self, victims: list[str]) -> None:
         at_work = connections()
-        if {"postgres", "mail server"} & set(victims):
+        if at_work is None:
+            self.figures.connections_killed += SLOTS
+        elif {"postgres", "mail server"} & set(victims):
             self.figures.connections_killed += sum(at_work.values())
         else:
             self.figures.connections_killed += sum(at_work.get(victim, 0) for victim in victims)
@@ -178,8 +180,8 @@ class Play:
 
     def _cut_in_data(self) -> None:
         """The server goes away in mid-message, and the sender lives."""
-        with someone_in("DATA", self.campaign, self.processes.signs, 0) as worker:
-            self.figures.connections_killed += bool(worker)
+        with someone_in("DATA", self.campaign, self.processes.signs, 0):
+            pass  # the server cuts it, whoever it was
 
     def _set_clock(self, times: timedelta) -> None:
         """Move every time that something waits for; that is what a jump of the clock the other way does."""
@@ -256,6 +258,7 @@ class Play:
             # of a connection that lost its server, the one message under way; of one that died, what it held
             groups.setdefault(claim if detail == ENDED_BEFORE else bytes(key), []).append(at)
         figures = self.figures
+        figures.connections_killed += self.processes.signs.cuts() - self._cuts_before
         figures.unknown_groups = len(groups)
         figures.largest_unknown_group = max(map(len, groups.values()), default=0)
         self._must(

@@ -53,24 +53,34 @@ class Signs:
 
     # -- the server
 
-    async def pass_by(self, point: str, envelope: Envelope) -> bool:
-        """Stay here if somebody wants to see a session at this point; returns whether it was so."""
-        if not self._is_wanted(point):
+    def take(self, point: str) -> bool:
+        """Whether somebody wants to see a session at this point: the first that asks is it, and no other."""
+        try:
+            if self._wanted.read_text() != point:
+                return False
+            self._wanted.unlink()
+        except FileNotFoundError:
             return False
-        self._wanted.unlink(missing_ok=True)
+        return True
+
+    async def stay(self, point: str, envelope: Envelope) -> None:
         self._held.write_text(json.dumps({"point": point, "recipient": envelope.rcpt_tos[-1]}))
         for _ in range(int(LONGEST_HOLD / 0.01)):
             if not self._held.exists():
                 break
             await asyncio.sleep(0.01)
         self._held.unlink(missing_ok=True)
-        return True
 
-    def _is_wanted(self, point: str) -> bool:
+    def note_cut(self) -> None:
+        with (self.folder / "cuts").open("a") as cuts:
+            cuts.write(".")
+
+    def cuts(self) -> int:
+        """How many sessions were cut within DATA since the server's first start."""
         try:
-            return self._wanted.read_text() == point
+            return (self.folder / "cuts").stat().st_size
         except FileNotFoundError:
-            return False
+            return 0
 
 
 class HeldHandler(Handler):
@@ -84,13 +94,16 @@ class HeldHandler(Handler):
         self, server: Conversation, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         answer = await super().handle_RCPT(server, session, envelope, address, options)
-        await self.signs.pass_by("envelope", envelope)
+        if self.signs.take("envelope"):
+            await self.signs.stay("envelope", envelope)
         return answer
 
     async def handle_DATA(self, server: Conversation, session: Session, envelope: Envelope) -> str:
-        await self.signs.pass_by("heard", envelope)
+        if self.signs.take("heard"):
+            await self.signs.stay("heard", envelope)
         self.keep(envelope)
-        await self.signs.pass_by("kept", envelope)
+        if self.signs.take("kept"):
+            await self.signs.stay("kept", envelope)
         await asyncio.sleep(self.delay)
         return "250 2.0.0 OK"
 
@@ -101,12 +114,13 @@ class HeldConversation(Conversation):
     @syntax("DATA")
     async def smtp_DATA(self, arg: str) -> None:
         signs: Signs = self.event_handler.signs
-        if not self.envelope or not self.envelope.rcpt_tos or not signs._is_wanted("data"):
+        if not self.envelope or not self.envelope.rcpt_tos or not signs.take("data"):
             await super().smtp_DATA(arg)
             return
         await self.push("354 End data with <CR><LF>.<CR><LF>")
         await self._reader.readline()
-        await signs.pass_by("data", self.envelope)
+        await signs.stay("data", self.envelope)
+        signs.note_cut()
         self.hang_up()
         await asyncio.get_running_loop().create_future()  # until the session is cancelled with its connection
 

@@ -121,9 +121,9 @@ def _whose(campaign: Campaign, recipient: str) -> str:
     return ""
 
 
-def connections() -> dict[str, int]:
-    """How many connections each process has at work: each has a mark of its own."""
+def connections() -> dict[str, int] | None:
+    """How many connections each process has at work, by their marks; None while PostgreSQL can't be asked."""
     with suppress(*GONE), connection.cursor() as cursor:
         cursor.execute(MARKS, [locks.WORKER])
         return {name: number for name, number in cursor.fetchall() if name.startswith("worker")}
-    return {}
+    return None
