@@ -71,6 +71,8 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("eleventh", True, 0.83, 0.0, 0.83),
         ("twelfth", False, 0.82, 0.0, 0.82),
         ("twelfth", True, 1.0, 0.0, 1.0),
+        ("strangers", False, 0.59, 0.02, 0.45),
+        ("strangers", True, 0.57, 0.03, 0.35),
     ],
 )
 def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):
@@ -112,6 +114,7 @@ def test_each_finding_says_where_why_and_what_to_do():
         "tenth",
         "eleventh",
         "twelfth",
+        "strangers",
     ):
         for case in cases(name):
             for finding in case.judgement.findings:
@@ -155,6 +158,18 @@ def test_each_finding_says_where_why_and_what_to_do():
         # a whole is not a part
         ("All classes included", f"Yoga and spin are covered, boxing is charged per visit. {FILLER}", "hold"),
         ("All classes included", f"Each class is covered, boxing too. {FILLER}", "ok"),
+        # where the body bears the subject out, an aside takes nothing back
+        ("Ends tonight: 20% off lamps", f"Until midnight, 20% off.\n\nBulbs are $4 all year. {FILLER}", "ok"),
+        (
+            "Ends tonight: 20% off lamps",
+            f"Until midnight, 20% off. This offer runs all year. {FILLER}",
+            "block",
+        ),
+        ("Only 12 seats left", f"Of 60 seats, 48 are booked.\n\nPlenty of bread at the bar. {FILLER}", "ok"),
+        ("Only 12 seats left", f"Of 60 seats, 48 are booked. There are plenty more. {FILLER}", "block"),
+        ("Every lamp under $60", f"The dearest of them is $58.\n\nTables are $190. {FILLER}", "ok"),
+        ("Free for teachers", f"It's free for teachers; we don't ask for a card. {FILLER}", "ok"),
+        ("Free for teachers", f"It's free for teachers; then it's $9 a month. {FILLER}", "block"),
         ("Sugar-free and gluten-free jam", f"New jars of both, $8 each. {FILLER}", "ok"),
     ],
 )

@@ -12,10 +12,14 @@ from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects import brands
 from mailer.compliance.subjects.claims import Claim
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.times import days_in
 
 RULE = "subject_brand"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2); 16 CFR 461"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D10 D25")
+READERS_OWN = re.compile(
+    r"\b(?:your|you|approved|credits?|refunds?|checks?|payments?|notice|[$€£]\d)\b|[$€£]\d"
+)
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D10 D25")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -41,13 +45,25 @@ def check(letter: Letter) -> Iterator[Finding]:
 def _spoken(letter: Letter, claim: Claim, text: str) -> tuple[Severity, str] | None:
     if brands.EXPLAINS.search(text) and not letter.body.has(brands.BELIED):
         return _unexplained(letter, claim)
-    if _is_partnered(letter, claim):
+    if _is_partnered(letter, claim) or _informs_of(letter, claim, text):
         return None
     severity = Severity.BLOCK if letter.body.sells or letter.body.has(brands.BELIED) else Severity.HOLD
     return (
         severity,
         f"The line speaks as “{claim.words}”, and the sender is somebody else. Speak in your own name.",
     )
+
+
+def _informs_of(letter: Letter, claim: Claim, text: str) -> bool:
+    """“Medicare enrollment ends Dec 7”: a day of the program that the body tells, and nothing of the reader's own."""
+    told = [
+        each
+        for sentence in letter.body.sentences
+        if claim.words in sentence
+        for each in days_in(sentence, letter.today)
+    ]
+    named = {each.last for each in days_in(text, letter.today) if each.exact}
+    return not READERS_OWN.search(text) and bool(named & {each.last for each in told})
 
 
 def _unexplained(letter: Letter, claim: Claim) -> tuple[Severity, str] | None:

@@ -16,7 +16,7 @@ from mailer.compliance.subjects.times import NUMBER, counted
 
 RULE = "subject_counts"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
 COUNT = re.compile(
     r"(?<![\w$€£.,/#-])(?P<count>\d{1,3}(?:,\d{3})+|\d{1,6}) (?:new |more |other )?(?P<noun>[a-z]{4,})"
 )
@@ -87,6 +87,8 @@ def _others(letter: Letter) -> Iterator[Finding]:
 def _measures(letter: Letter) -> Iterator[Finding]:
     """“Restore in 4 minutes” where the body says 45 minutes."""
     line = letter.subject
+    if scarcity_in(line):
+        return  # “only 12 seats left” is the scarcity rule's
     for found in MEASURED.finditer(line.text):
         unit = found["unit"].rstrip("s")
         others = re.search(rf"(?<![\w$€£.,/])\d[\d,]*[ -]{unit}", letter.body.text)

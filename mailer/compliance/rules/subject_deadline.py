@@ -5,7 +5,7 @@ FTC Act section 5 (DUTIES D26–D28, T1).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
 from mailer.compliance.dated import Reviewed
@@ -15,12 +15,14 @@ from mailer.compliance.subjects.deadlines import AGAIN, NEVER, counts_in, deadli
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.normalise import Line
 from mailer.compliance.subjects.relevance import relevant_offers
+from mailer.compliance.subjects.support import is_denied, may_take_back
 from mailer.compliance.subjects.times import days_in
 
 DATED = re.compile(
     r"\d|(?<!to)day\b|weekend"
 )  # “Friday”, “December 1”: a day that can be told without the word “ends”
-SOON_AT_MOST = timedelta(days=10)  # what ends later than that is not ending soon in anybody's reading
+SOON_AT_MOST = timedelta(days=25)  # what ends later than that is not ending soon in anybody's reading
+A_WHILE = timedelta(days=14)  # what begins again after that does not go on
 LOYALTY = re.compile(r"\b(?:points|miles|rewards?|credits?|stamps)\b")  # they “expire soon” for weeks
 CLOCK = re.compile(
     r"\d ?[ap]\.?m\b ?(?:-|to|until) ?\d|(?:until|till|ends at|by) \d{1,2}(?::\d\d)? ?[ap]\.?m"
@@ -36,7 +38,7 @@ ALWAYS_OPEN = re.compile(
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 RULE = "subject_deadline"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D26 D27 D28")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D26 D27 D28")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -68,10 +70,11 @@ def _against_offers(letter: Letter, line: Line, claim: Deadline) -> tuple[Severi
 
 def _against_body(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity, str] | None:
     told = sentences_on(letter.body, line)
-    text = " ".join(each for each in told if not GIFT_CARD.search(each) and not ALWAYS_OPEN.search(each))
+    own = [each for each in told if not GIFT_CARD.search(each) and not ALWAYS_OPEN.search(each)]
+    text = " ".join(own)
     if claim.last < letter.today:
         return Severity.BLOCK, f"“{claim.words}” has passed already. Name a day that is still to come."
-    if NEVER.search(text) or _goes_on(text, claim, letter.today):
+    if any(_goes_on(each, claim, letter.today) for each in _what_may_go_on(letter, line, claim, own)):
         return (
             Severity.BLOCK,
             f"The body says that it goes on, but the subject says “{claim.words}”. Tell one end in both.",
@@ -98,10 +101,27 @@ def _against_body(letter: Letter, line: Line, claim: Deadline) -> tuple[Severity
     return _unsupported(letter, claim)
 
 
-def _goes_on(text: str, claim: Deadline, today: date) -> bool:
-    """“Today and tomorrow” belies tonight, and is what “48 hours” mean."""
-    again = AGAIN.search(text)
-    return again is not None and not (again[0].startswith("today") and claim.last > today)
+def _what_may_go_on(letter: Letter, line: Line, claim: Deadline, told: Sequence[str]) -> Sequence[str]:
+    """Where the body names the same end: only the sentences that can take that end back."""
+    bearing = [each for each in told if _names_the_end(each, claim, letter.today)]
+    if not bearing or not claim.hard:
+        return told
+    about = line.text[: claim.start] + line.text[claim.end :]
+    return [each for each in may_take_back(letter.body, bearing, about) if each in told]
+
+
+def _names_the_end(sentence: str, claim: Deadline, today: date) -> bool:
+    return any(_fits(claim, each.first, each.last) for each in ends_in([sentence], today) if each.exact)
+
+
+def _goes_on(sentence: str, claim: Deadline, today: date) -> bool:
+    """“Today and tomorrow” belies tonight, and is what “48 hours” mean; a next course in spring is another one."""
+    if any(not is_denied(sentence, found.start()) for found in NEVER.finditer(sentence)):
+        return True
+    again = next((each for each in AGAIN.finditer(sentence) if not is_denied(sentence, each.start())), None)
+    if again is None or (again[0].startswith("today") and claim.last > today):
+        return False
+    return not any(each.exact and each.first - claim.last > A_WHILE for each in days_in(sentence, today))
 
 
 def _contradicted(letter: Letter, claim: Deadline, end: date) -> tuple[Severity, str] | None:

@@ -25,7 +25,7 @@ from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_discount"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D26 D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D26 D33")
 Verdict = tuple[Severity, str] | None
 PRICE_LIST = 3  # sums; a list of things with their prices need not name their kind
 FEW = re.compile(

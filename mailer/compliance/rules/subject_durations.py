@@ -18,7 +18,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_durations"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 435"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
 # What lasts on its own, beside the thing the subject speaks of.
 OTHER = re.compile(
     r"\b(?:returns?|refunds?|founded|years of|ago|since|old|reply|answer|notice|shipping takes|cancel|"
@@ -44,6 +44,11 @@ ARRIVES = re.compile(
     r"\b(?:arriv\w+|deliver\w*|at your door|reach(?:es)? you|gets? (?:there|to you)|ships?\b|"
     r"leaves? (?:our|us))"
 )
+# When it leaves is one time, and when it arrives another.
+SHIPPED = re.compile(r"\b(?:ships?|shipped|shipping|leaves?|dispatch\w*|goes out|on its way)\b")
+LEAVES = re.compile(
+    r"\b(?:ships?|leaves?|dispatch\w*|goes out|go out|on (?:its|the|their) way|hand(?:ed)? to|picked up)\b"
+)
 ALIKE = 1.3  # “about an hour” is 60 minutes, and 45 are not 25
 
 
@@ -55,6 +60,8 @@ def check(letter: Letter) -> Iterator[Finding]:
     for claim in durations_in(line.text):
         if line.text[claim.end :].startswith(" free"):
             continue  # “2 months free” may be told as ten for twelve
+        if SHIPPED.search(line.text) and _leaves_in_time(letter, claim):
+            continue
         other = _contrary(letter, line.text, claim)
         if other:
             words = f"The subject says “{claim.words}”, the body “{other.words}”. Name the same time in both."
@@ -75,6 +82,15 @@ def _later(letter: Letter, line: Line) -> Iterator[Finding]:
     if told and all(each.first > claims[0].last for each in told):
         words = f"In the body, nothing arrives by the day of “{found[0]}”. Name the same day in both."
         yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
+
+
+def _leaves_in_time(letter: Letter, claim: Duration) -> bool:
+    return any(
+        _is_alike(claim, duration)
+        for each in letter.body.sentences
+        if LEAVES.search(each)
+        for duration in durations_in(each)
+    )
 
 
 def _contrary(letter: Letter, text: str, claim: Duration) -> Duration | None:

@@ -19,7 +19,7 @@ from mailer.compliance.subjects.times import NUMBER
 
 RULE = "subject_free"
 SOURCE = "risk under 16 CFR 251.1; 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D25 D26")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D25 D26")
 BINDS = re.compile(
     r"\b(?:contract|commit\w*|minimum term|renews?|credit card|annual plan|paying adult|nights or more)\b"
 )

@@ -15,7 +15,7 @@ from mailer.compliance.subjects.words import EMPTY
 
 RULE = "subject_names"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 CITED = re.compile(
     r"\b(?:[Bb]y|[Ww]orks [Ww]ith|[Ff]its|[Pp]artner(?:ed|ing|ship)? [Ww]ith|[Tt]ogether [Ww]ith|"
     r"[Ff]eatured [Ii]n|[Ss]een [IiOo]n|"
@@ -42,6 +42,7 @@ CUSTOMARY = re.compile(
     r"west\w*|god|"
     r"internet|english|santa|xmas|weekend|wi|i'\w+|i|dad|mom|mum)$"
 )
+FIRST_NAME = re.compile(r"(?:^|[^\w'’])([A-Z][a-z]+) $")
 GREETED = re.compile(
     r"(?:^|[,!] ?|\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks|[Tt]hank you|[Cc]ongrat\w+)[,]? )$"
 )
@@ -55,9 +56,17 @@ def check(letter: Letter) -> Iterator[Finding]:
     for found in (each for pattern in patterns for each in pattern.finditer(raw)):
         if _is_address(raw, found) or _is_known(found["name"], letter.named):
             continue
+        if _is_met_by_first_name(raw, found, letter.named):
+            continue
         words = f"The subject names “{found['name']}”, and the body does not. Say there what it is about."
         yield Finding(RULE, Severity.HOLD, words, SOURCE, "subject", found.span("name"))
         return
+
+
+def _is_met_by_first_name(raw: str, found: re.Match[str], known: str) -> bool:
+    """“Priya Nair” is known where Priya is."""
+    before = FIRST_NAME.search(raw[: found.start("name")])
+    return before is not None and re.search(rf"\b{before[1].lower()}\b", known) is not None
 
 
 def _is_title_case(raw: str) -> bool:

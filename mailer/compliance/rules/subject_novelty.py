@@ -20,7 +20,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_novelty"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D27")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D27")
 COMPANY_AGE = re.compile(r"\b(?:founded|established|family|business|company since|in business|our shop)\b")
 SHORT = 5  # sentences; so short a body is about one thing
 NEVER_AWAY = re.compile(
@@ -30,6 +30,8 @@ NEVER_AWAY = re.compile(
 NEVER_YET = re.compile(
     r"\bnothing (?:but|is|was)\b|\b(?:never|not once) (?:been|had|seen|run|sold|offered|gone)\b"
 )
+# “With the old price next to the new one.”
+CONTRASTED = re.compile(r"\bold\b.{0,50}\bnew\b|\bnew\b.{0,50}\bold\b|\bat (?:the|our) old\b")
 FEW_DAYS = timedelta(days=7)
 Verdict = tuple[Severity, str] | None
 
@@ -100,7 +102,7 @@ def _new(letter: Letter, line: Line, claim: Claim) -> Verdict:
         (
             each
             for each in letter.body.with_words(pattern)
-            if _is_about(each, line, claim) and not NEVER_YET.search(each)
+            if _is_about(each, line, claim) and not NEVER_YET.search(each) and not CONTRASTED.search(each)
         ),
         None,
     )

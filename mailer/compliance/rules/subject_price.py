@@ -16,11 +16,12 @@ from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import Amount, Percent, amounts_in, percents_in
 from mailer.compliance.subjects.normalise import Line
 from mailer.compliance.subjects.notices import DONE
-from mailer.compliance.subjects.words import just_before
+from mailer.compliance.subjects.support import may_take_back
+from mailer.compliance.subjects.words import just_before, shares, stems
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
 COUNTED_AS_NONE = re.compile(
     r" (?:\w+ )?(?:apr|interest|financ\w+|fees?|commission|alcohol|sugar|fat|vat|tax)\b"
 )
@@ -38,7 +39,7 @@ NEVER_WAS = re.compile(
     r"was)? ?(?:always )?[$€£]\d|has (?:always )?(?:been|cost|sold))\b"
 )
 LATER = re.compile(
-    r"\b(?:then|after(?:wards| that| the| your)?(?: first| trial| intro\w*)?(?: \w+){0,3}|"
+    r"\b(?:(?<!until )(?<!by )then|after(?:wards| that| the| your)?(?: first| trial| intro\w*)?(?: \w+){0,3}|"
     r"thereafter|renews? (?:\w+ )?at|rises? to|goes up to|increases? to|for the first (?:\d+ |"
     r"two |three |six )?(?:month|year|week)s?|first (?:month|year|box|week|order) only|"
     r"from (?:month|year) (?:two|2))\b[^.]{0,40}[$€£]?\d?"
@@ -108,6 +109,7 @@ PRICED = re.compile(
     r"(?:[a-z'-]+ ){0,3}?([a-z'-]{3,})(?: ?[:,-])?(?: (?:from|for|only|just|at|is|are|now|costs?|"
     r"starts? at|starting at))* $"
 )
+LEADING = 2  # sentences in which a message says what it asks for
 OPENING = 12  # sentences in which the thing that a subject prices is named
 AROUND = 26  # characters after a price in which it says what it buys
 # A sum after “plus” or “fee of” is no price of the thing.
@@ -161,6 +163,11 @@ WAIVED = re.compile(
 )
 FROM = re.compile(r"\b(?:from|starting at|starts? at) $")
 WHOLLY = re.compile(r"\b(?:everything|all|every|nothing over|each)\b")
+BOOKED = re.compile(r"\b(?:credited|comes? to|paid (?:it |them )?(?:in)?to|earned)\b")
+DEAREST = re.compile(
+    r"\b(?:dearest|priciest|costliest|steepest|(?:most|highest)[ -](?:expensive|costly|priced?)|"
+    r"top price|at (?:the )?most)\b"
+)
 BELOW = re.compile(r"\b(?:under|below|less than) $")
 
 
@@ -196,8 +203,10 @@ def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str]
     if amount.value == 1 and letter.body.has(ONE):
         return None  # “$1 = 3 meals”, “a dollar pays for three meals”
     if not _is_told(letter, amount, before, told):
-        if told:
+        if told and _names_another(letter, line):
             return Severity.BLOCK, f"The body names other sums than {words}. Name the same in both."
+        if told:
+            return Severity.WARN, f"The body does not name {words}. Say there what the subject promises."
         severity = Severity.HOLD if letter.body.speaks else Severity.WARN
         return severity, f"The body does not name {words}. Say there what the subject promises."
     if _is_per_another(letter, line, words):
@@ -218,7 +227,7 @@ def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str]
         return Severity.BLOCK, f"The body says it has cost less than {words}. Don’t call it the lowest."
     if WAS.search(before[-14:]) and _never_was(letter, words):
         return Severity.HOLD, f"Nothing shows that it was sold at {words}. Name a price you really asked for."
-    if letter.body.has(LATER) and not INTRODUCES.search(letter.announced) and _rises(letter, words):
+    if letter.body.has(LATER) and not INTRODUCES.search(letter.announced) and _rises(letter, line, words):
         return Severity.HOLD, f"{words} lasts for a time only. Say in the subject for how long."
     return None
 
@@ -233,7 +242,9 @@ def _is_of_another(letter: Letter, line: Line, amount: Amount) -> bool:
         for sentence in letter.body.sentences
         if amounts_in(sentence) and any(re.search(rf"\b{noun}", sentence) for noun in nouns)
     ]
-    if priced and not any(value <= amount.value for values in priced for value in values):
+    if priced and not any(
+        value <= amount.value or _rounds_to(value, amount.value) for values in priced for value in values
+    ):
         return True
     return _is_of_a_part(letter, nouns, amount)
 
@@ -258,7 +269,11 @@ def _is_of_a_part(letter: Letter, nouns: set[str], amount: Amount) -> bool:
 def _hides_condition(letter: Letter, words: str) -> bool:
     if any(told.search(letter.announced) for told in (MINIMUM, IN_SUBJECT, ANNOUNCED)):
         return False
-    told = [each for each in letter.body.sentences if words in each and not DONE.search(each)]
+    told = [
+        each
+        for each in letter.body.sentences
+        if words in each and not DONE.search(each) and not BOOKED.search(each)
+    ]
     return bool(told) and len(conditions_in(told)) == len(told)
 
 
@@ -287,8 +302,19 @@ def _goes_beyond(letter: Letter, amount: Amount) -> bool:
     )
 
 
+def _names_another(letter: Letter, line: Line) -> bool:
+    """Whether sums are named of what the subject speaks of; a list of other things is no contradiction."""
+    wanted = stems(line.text)
+    return any(amounts_in(each) and shares(each, wanted) for each in letter.body.sentences) or any(
+        amounts_in(each) for each in letter.body.lead[:LEADING]
+    )
+
+
 def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -> bool:
     if BELOW.search(before) and WHOLLY.search(before):
+        dearest = [each.value for each in _dearest(letter)]
+        if dearest:
+            return max(dearest) <= amount.value
         return all(value <= amount.value for value in told)
     if BELOW.search(before):
         return any(
@@ -297,7 +323,24 @@ def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -
             for each in amounts_in(sentence)
             if not ASIDE.search(just_before(sentence, each.start))
         )
-    return amount.value in told or (amount.value == 0 and letter.body.has(WAIVED))
+    if any(_rounds_to(each, amount.value) for each in told):
+        return True
+    return amount.value == 0 and letter.body.has(WAIVED)
+
+
+def _dearest(letter: Letter) -> list[Amount]:
+    """“The dearest of them is $58.”"""
+    return [
+        each
+        for sentence in letter.body.sentences
+        if DEAREST.search(sentence)
+        for each in amounts_in(sentence)
+    ]
+
+
+def _rounds_to(told: Decimal, claimed: Decimal) -> bool:
+    """“$40.06” bears out “$40”."""
+    return told == claimed or (claimed == claimed.to_integral_value() and 0 < told - claimed < Decimal("0.5"))
 
 
 def _around(sentence: str, words: str) -> list[str]:
@@ -339,10 +382,11 @@ def _never_was(letter: Letter, words: str) -> bool:
     return letter.offers is not None and not any(words in offer.words for offer in letter.offers)
 
 
-def _rises(letter: Letter, words: str) -> bool:
+def _rises(letter: Letter, line: Line, words: str) -> bool:
+    bearing = [each for each in letter.body.sentences if words in each]
     return any(
         LATER.search(sentence) and len(amounts_in(sentence)) > (words in sentence)
-        for sentence in letter.body.sentences
+        for sentence in may_take_back(letter.body, bearing, line.text)
     )
 
 

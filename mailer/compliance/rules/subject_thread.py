@@ -8,16 +8,21 @@ from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.letter import Letter, Purpose
 from mailer.compliance.subjects.normalise import normalise
 from mailer.compliance.subjects.notices import DONE
 from mailer.compliance.subjects.relations import COUNTER, HAPPENED, NEVER_HAPPENED, THREAD
 from mailer.rendering.reply_marks import looks_like_a_reply
 
 BRACKETED = re.compile(r"^\W*(?:no subject|none|untitled)?\W+(?:re|fwd?|aw|wg|tr|rv|sv) ?:")
+# “On May 6 Sam wrote:”, and lines that begin with “>”.
+QUOTED = re.compile(
+    r"\b(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|schreef) ?:\s{0,9}(?:\n|>)|^ {0,3}> ?\S",
+    re.MULTILINE,
+)
 RULE = "subject_thread"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D29")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D29")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -28,6 +33,8 @@ def check(letter: Letter) -> Iterator[Finding]:
     ):
         line = normalise(raw, where)
         if looks_like_a_reply(line.raw) or BRACKETED.search(line.text):
+            if where == "subject" and _answers(letter):
+                continue
             words = (
                 f"The {where} starts like a reply or a forwarded message, and this is neither. Take it away."
             )
@@ -41,6 +48,15 @@ def check(letter: Letter) -> Iterator[Finding]:
             verdict = _verdict(letter, found[0])
             if verdict:
                 yield letter.finding(RULE, *verdict, SOURCE, line, *found.span())
+
+
+def _answers(letter: Letter) -> bool:
+    """Whether it is an answer to one person, which quotes what it answers and sells nothing."""
+    return (
+        letter.purpose is Purpose.RELATIONSHIP
+        and not letter.body.sells
+        and QUOTED.search(letter.body.cased) is not None
+    )
 
 
 def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:

@@ -15,7 +15,7 @@ from mailer.compliance.subjects.topics import TOPICS, is_shown
 OFFERED = re.compile(r"\bsale\b|\d ?%|\bvip\b|\bearly access|\bdeals?\b|\boffers?\b|\bmarkdowns?\b")
 RULE = "subject_topic"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

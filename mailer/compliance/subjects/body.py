@@ -167,10 +167,16 @@ class Body:
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        joined = WRAPPED.sub(" ", self.spelled.replace("\r\n", "\n"))
-        return tuple(sentence for paragraph in self._paragraphs(joined) for sentence in self._of(paragraph))
+        return tuple(sentence for paragraph in self.paragraphs for sentence in paragraph)
 
-    def _paragraphs(self, text: str) -> Iterator[str]:
+    @cached_property
+    def paragraphs(self) -> tuple[tuple[str, ...], ...]:
+        """The sentences as they stand together."""
+        joined = WRAPPED.sub(" ", self.spelled.replace("\r\n", "\n"))
+        told = (tuple(self._of(paragraph)) for paragraph in self._own_paragraphs(joined))
+        return tuple(each for each in told if each)
+
+    def _own_paragraphs(self, text: str) -> Iterator[str]:
         """Without lists of other things, which have their own heading."""
         beside = False
         for paragraph in text.split("\n"):

@@ -101,7 +101,7 @@ NEVER = re.compile(
     r"has been (?:running|on|our|available|offered|part|open) (?:\w+ ){0,4}?since|(?:rolling|"
     r"continuous) (?:basis|enrol\w+)|no closing date|take your time|whenever you(?:'re|"
     r" are) ready|"
-    r"regular (?:everyday )?price|our (?:usual|normal|everyday|standard|regular) (?:price|"
+    r"regular (?:everyday )?price(?! ?[$€£\d])|our (?:usual|normal|everyday|standard|regular) (?:price|"
     r"rate|discount|policy|offer)|(?:is|are) (?:here|on|available) all (?:month|season|year|"
     r"week|winter|spring|summer)|"
     r"(?:no plans to (?:end|stop))|all day(?: long)?,? and|and again (?:tomorrow|on|next)|as (?:often|long|"

@@ -70,7 +70,8 @@ EXCEPTIONS = re.compile(
     r"(?:mon|tues|wednes|thurs|fri|satur|sun)days? (?:only|and weekends?)|leaves? out|left out)"
 )
 NO_EXCEPTIONS = re.compile(
-    r"\b(?:no|zero|without(?: any)?|not a single|nothing is) (?:exclu\w+|exceptions?)\b|"
+    r"\b(?:no|zero|without(?: any)?|not a single|nothing is) (?:\w+ (?:of )?){0,2}(?:exclu\w+|exceptions?)\b|"
+    r"\bno (?:brand|style|item|shelf|line|rack)s? (?:is |are )?(?:held out|left out|excepted|excluded)|"
     r"\bnothing (?:is )?(?:excluded|left out|held back)|\bno exclusions|\bexclu\w+ nothing|\bno (?:small|"
     r"fine) print"
 )

@@ -27,7 +27,7 @@ LENGTH = re.compile(
 AT_ONCE = re.compile(
     r"\b(?:same[- ]day|next[- ]day|overnight|within the day|"
     r"instant(?:ly)? (?:access|delivery|download|approval|quote|start)|in the same (?:minute|hour)|"
-    r"(?:ready|delivered|here|yours|arrives?|ships?|"
+    r"(?:ready|delivered|here|yours|arrives?|ships?|leaves?|"
     r"wear\w*|finished) (?:\w+ ){0,2}(?:today|tomorrow|tonight))\b"
 )
 

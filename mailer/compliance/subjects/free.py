@@ -8,6 +8,7 @@ from mailer.compliance.subjects.claims import Free
 from mailer.compliance.subjects.conditions import PURCHASE, THRESHOLD
 from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.normalise import Line
+from mailer.compliance.subjects.support import is_denied
 from mailer.compliance.subjects.words import just_before, shares, stems
 
 FREE = re.compile(
@@ -81,7 +82,10 @@ CONDITION = re.compile(
 )
 NO_CONDITION = re.compile(
     r"\bno (?:purchase|card|credit card|minimum|min|strings|catch|cost|charge|obligation|fee|"
-    r"order|spend|code|payment)\b|\b(?:need|have|must) not\b|\b(?:needn't|don't have to|do not have to|"
+    r"order|spend|code|payment)\b|\b(?:need|have|must) not\b|"
+    r"\b(?:don't|do not|never|won't) (?:ask|want|need|require|take) (?:for )?(?:a|any|your|the)\b|"
+    r"\bnothing (?:converts?|renews?|rolls|is charged|to cancel)\b|\b(?:nobody|no one) pays\b|"
+    r"\b(?:needn't|don't have to|do not have to|"
     r"without having)\b|"
     r"\bnothing (?:to (?:buy|pay)|else)|\bwithout (?:a |"
     r"any )?(?:purchase|minimum|card|buying)|\bwhether or not you|\bno need to (?:buy|order|"
@@ -205,7 +209,9 @@ def _asks(sentence: str) -> bool:
     """Whether it asks for something: a purchase, a sum, a fee; or names a price and nothing free."""
     if _has_none(sentence) or FROM_THEN.search(sentence) or TELLS_US.search(sentence):
         return False
-    if CONDITION.search(sentence) or (PURCHASE.search(sentence) and not CARRIAGE.search(sentence)):
+    if any(not is_denied(sentence, each.start()) for each in CONDITION.finditer(sentence)):
+        return True
+    if PURCHASE.search(sentence) and not CARRIAGE.search(sentence):
         return True
     if PAYS.search(sentence):
         return True

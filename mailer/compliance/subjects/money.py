@@ -20,11 +20,15 @@ PERCENT = re.compile(
     r"(?:(?P<low>\d{1,3}(?:\.\d\d?)?) ?%? ?(?:-|to|and|"
     r"\+) ?)?(?P<percent>\d{1,3}(?:\.\d\d?)?) ?(?:%|percent\b|per cent\b|pct\b)(?P<more>\+)?"
 )
-HALF = re.compile(r"\b(?:half[ -]?(?:off|price)|1/2 (?:off|price))")
+HALF = re.compile(
+    r"\b(?:half[ -]?(?:off|price)|1/2 (?:off|price)|half as much|"
+    r"half (?:of )?(?:the|its|their|our) (?:\w+ )?(?:price|rate|fee|fare|cost))"
+)
 # “A third off”, “save a quarter”: as the percentage that a price tag shows.
 FRACTION = re.compile(
     r"\b(?:(?P<third>(?:a|one) third)|(?P<quarter>(?:a|one) quarter)|(?P<thirds>two[ -]thirds)|"
-    r"(?P<quarters>three[ -]quarters)|(?P<fifth>(?:a|one) fifth))(?= (?:off|less|cheaper)\b)"
+    r"(?P<quarters>three[ -]quarters)|(?P<fifth>(?:a|one) fifth))"
+    r"(?= (?:(?:is|comes|goes) )?(?:(?:knocked|taken) )?(?:off|less|cheaper)\b)"
 )
 FRACTIONS = {"third": 33, "quarter": 25, "thirds": 67, "quarters": 75, "fifth": 20}
 IN_WORDS = re.compile(rf"\b(?P<percent>(?!an? ){NUMBER}) ?(?:%|percent\b|per cent\b|pct\b)")

@@ -4,6 +4,7 @@ import re
 
 from mailer.compliance.subjects.body import DIGIT, SELLING, Body
 from mailer.compliance.subjects.normalise import Line
+from mailer.compliance.subjects.times import MONTH, WEEKDAY
 from mailer.compliance.subjects.words import shares, stems
 
 NOTICE = re.compile(
@@ -207,7 +208,7 @@ OF_SOMEBODY = re.compile(
 FIGURES = re.compile(r"(?<![$€£\d.,])\d+(?:[.,]\d+)?(?! ?%|\d|[.,]\d)")
 UNTRUE = re.compile(
     r"\b(?:hypothetical|imagine|(?:is|was) just (?:a|our|us)|just kidding|only kidding|"
-    r"got your attention|(?:don't|do not|doesn't|does not) (?:actually )?(?:have|need|owe|"
+    r"got your attention|(?:don't|do not|doesn't|does not) (?:actually )?(?:have|need(?! to)|owe|"
     r"exist)(?: an?)?|there is no (?:order|invoice|problem|account|recall)|(?:no|"
     r"not an?) (?:actual|real) (?:order|invoice|bill|account)|nothing is wrong|"
     r"haven't (?:ordered|bought|booked|placed)|(?:could|would|might) be (?:your|yours|"
@@ -245,6 +246,16 @@ DONE = re.compile(
 )
 
 
+# “Your premium goes from $388 to $402”, “you turned it off on March 2”, “runs out on August 25, 2026”.
+CHANGES = re.compile(
+    rf"\b(?:your|our|the) [^.;]{{0,60}}\bfrom (?:[$€£]\d[\d.,]*|\d[\d.,]* ?%) to [$€£]?\d|"
+    rf"\b(?:you|we) (?:\w+ ){{0,3}}?[a-z]+(?:ed|ought|ent|eft|ade|ook)\b[^.;]{{0,40}}\b(?:on|since) {MONTH} \d|"
+    rf"\b(?:runs? out|expires?|lapses?|is due|falls due|takes effect|was done|is done|is off|stops?)\b"
+    rf"[^.;]{{0,24}}\bon "
+    rf"(?:{WEEKDAY},? )?{MONTH} \d"
+)
+
+
 def bears_out(body: Body, line: Line) -> bool:
     """Whether the body tells particulars of something that happened between sender and reader.
 
@@ -254,7 +265,7 @@ def bears_out(body: Body, line: Line) -> bool:
         return False
     wanted = stems(line.text)
     told = [*body.lead, *(each for each in body.sentences if shares(each, wanted))]
-    if any(PARTICULARS.search(each) or DONE.search(each) for each in told):
+    if any(PARTICULARS.search(each) or DONE.search(each) or CHANGES.search(each) for each in told):
         return True
     if not body.pitches and any(DIGIT.search(each) and OF_SOMEBODY.search(each) for each in told):
         return True
@@ -270,5 +281,6 @@ def bears_out(body: Body, line: Line) -> bool:
 
 def begins_with_particulars(body: Body) -> bool:
     """16 CFR 316.3(a)(2): what happened stands at the beginning, before anything is sold."""
-    told, sold = PARTICULARS.search(body.text), SELLING.search(body.text)
-    return told is not None and (sold is None or told.start() < sold.start() or body.sells <= 1)
+    told = [found.start() for each in (PARTICULARS, CHANGES) if (found := each.search(body.text))]
+    sold = SELLING.search(body.text)
+    return bool(told) and (sold is None or min(told) < sold.start() or body.sells <= 1)

@@ -62,6 +62,11 @@ BELIED = re.compile(
     r"for all who|anyone who|whoever|(?<!to )pay (?:online|now|by)|(?:choose|pick) a date)\b"
 )
 BORNE_OUT = re.compile(
+    # one of those who were looked at
+    r"\byours? (?:is|was|are|were) (?:one of|among)\b|\byou (?:meet|met) (?:our|the|all)\b.{0,30}\b(?:criteria|"
+    r"conditions|requirements)\b|\bwe (?:looked at|read|reviewed|checked|screened|pulled) your\b|"
+    r"\b(?:read|looked at|reviewed|judged|considered|had|received) \d[\d,]* (?:\w+ )?[a-z]+s\b.{0,80}\byou(?:rs)?\b|"
+    r"\b(?:'ll|'ve)? ?(?:credited|paid) (?:the |it )?(?:[$€£]\S+ )?(?:to|into) your\b|"
     r"\b(?:your \w+(?: \S+){0,6} (?:was|were|has been) (?:drawn|picked|chosen|selected)|(?:joining|"
     r"signing up for) (?:the|our) (?:wait|guest )?list|your (?:photo|entry|recipe|poster|essay|story|"
     r"ticket|idea|"

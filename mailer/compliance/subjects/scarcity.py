@@ -20,6 +20,7 @@ LEFT = re.compile(
     rf"\b(?:only|just|last|final) (?:the )?(?:last |final )?(?P<count2>\d[\d,]*|"
     rf"{NUMBER}) (?:[a-z]+ )?{THINGS}\b|\b(?:last|final) (?P<count3>\d[\d,]*) [a-z]{{3,}}s\b"
 )
+YEAR = re.compile(r"20[2-4]\d")  # “2026 shares are open”
 TIME = re.compile(r"\b(?:hours?|hrs|days?|weeks?|minutes?|mins?|months?|nights?|years?|sleeps?|shopping|%)")
 VAGUE = re.compile(
     r"\b(?:only (?:[a-z]+ ){1,3}left\b|(?:almost|nearly|practically) (?:gone|sold out|full|"
@@ -95,13 +96,27 @@ TAKEN = re.compile(
 )
 
 
+TAKEN_AWAY = re.compile(
+    r"\b(?:taken|sold|gone|booked|spoken for|reserved|claimed|filled|signed up|registered|"
+    r"left us|found (?:a|their)|went)\b"
+)
+MOST_NUMBERS = 6  # of one sentence; a table is no subtraction
+
+
+FEW_LEFT = re.compile(
+    rf"\b(?:(?:only|just|last|final) )?(?:{NUMBER})\b[^.;$€£%]{{0,30}}\b"
+    rf"(?:left|remain\w*|on the (?:shelf|rack|lot)|to go)\b|"
+    r"\b(?:won't|will not|can't|cannot) be (?:had|made|printed|restocked|back|repeated|reprinted)\b|\bused up\b"
+)
+
+
 def scarcity_in(line: Line) -> list[Scarcity]:
     """Numbers that are left, crowds that are looking, and hints."""
     text = line.text
     found = [
         Scarcity(each.start(), each.end(), each[0], counted(_count(each).replace(",", "")))
         for each in LEFT.finditer(text)
-        if not TIME.search(each[0]) and _count(each) not in ("a", "an", "one")
+        if not TIME.search(each[0]) and _count(each) not in ("a", "an", "one") and not YEAR.fullmatch(_count(each))
         and not TIME.match(text[each.end() :].lstrip())
     ]  # fmt: skip
     found += [Scarcity(each.start(), each.end(), each[0], crowd=True) for each in CROWD.finditer(text)]
@@ -146,6 +161,15 @@ def is_plentiful(text: str) -> bool:
         and counted(found["few"].replace(",", "")) * 2 <= counted(found["many"].replace(",", ""))
         for found in TAKEN.finditer(text)
     )
+
+
+def names_left(sentence: str, left: int) -> bool:
+    """Whether it names the number that is left, or two with that difference: “of 4,000 places, 3,820 are taken”."""
+    named = numbers_in(sentence)
+    if left in named:
+        return True
+    few = sorted(named)[-MOST_NUMBERS:]
+    return TAKEN_AWAY.search(sentence) is not None and any(each - left in few for each in few if each > left)
 
 
 def _count(found: re.Match[str]) -> str:

@@ -112,7 +112,9 @@ TERMS = (
         r"thanksgiving|new year)",
         r"(?:leaves?|ships?|arrives?|dispatched|delivered|delivers?|shipped|sent|"
         r"reach\w*)\b.{0,40}\b(?:january|february|"
-        r"march|the new year|after (?:christmas|the holidays?))|too late for|after (?:christmas|the holidays?)",
+        r"march|the new year|after (?:christmas|the holidays?))|too late for|"
+        r"(?:comes?|there|on (?:its|their) way|goes? out|picked up|collected)\b.{0,40}\b"
+        r"after (?:christmas|the holidays?)",
     ),
     _term(
         "nothing asked",

@@ -52,6 +52,17 @@ BLACK_FRIDAY = re.compile(r"\b(?:black friday|cyber monday|good friday|giving tu
                           r"(?:palm|easter|super bowl) sunday|(?:taco|two-for) tuesday|fat tuesday)")  # fmt: skip
 
 
+# “11:59 p.m. Central on Sunday, March 15”, “Sunday at midnight”: an hour of the day beside it, not of today.
+CLOCK = re.compile(r"midnight|11:59 ?p\.?m|end of")
+ON_A_DAY = re.compile(
+    rf"^[.,]*(?: \(?(?!and\b|or\b)[a-z]+[.,)]*)? (?:on |of )?(?:(?:this |next )?{WEEKDAY}\b(?!\w)|"
+    rf"{MONTH} \d|tomorrow\b)"
+)
+OF_A_DAY = re.compile(
+    rf"\b(?:{WEEKDAY}(?: night)?|tomorrow|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?),?(?: at| by| until)? $"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A day named at text[start:end]; `first` is earlier than `last` for a stretch such as “Nov 27-30”."""
@@ -187,6 +198,8 @@ def _relative(text: str, today: date) -> Iterator[Named]:
     for found in RELATIVE.finditer(text):
         parts = found.groupdict()
         first = last = today
+        if _is_of_another_day(text, found):
+            continue
         if parts["tomorrow"]:
             first = last = today + timedelta(days=1)
         elif parts["weekend"] or parts["week"]:
@@ -204,6 +217,13 @@ def _relative(text: str, today: date) -> Iterator[Named]:
             if parts["next"]:
                 last = first + timedelta(days=7)
         yield Named(found.start(), found.end(), first, last, exact=not (parts["weekend"] or parts["week"]))
+
+
+def _is_of_another_day(text: str, found: re.Match[str]) -> bool:
+    if not CLOCK.match(found[0]):
+        return False
+    behind = text[found.end() : found.end() + 30]
+    return bool(ON_A_DAY.match(behind) or OF_A_DAY.search(just_before(text, found.start())))
 
 
 def _coming(weekday: str, today: date) -> date:

@@ -212,6 +212,8 @@ TOPICS = (
 
 def is_shown(topic: Topic, body: Body) -> bool:
     """Whether the body keeps what the topic promises."""
+    if not body.pitches and any(topic.named.search(each) for each in body.lead):
+        return True
     if body.sells < 2:
         return body.has(topic.shown)
     plain = " ".join(
