@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import include, path
 from django.utils import timezone
 
-from mailer import addresses, audience, campaigns, dispatch
+from mailer import addresses, audience, campaigns, dispatch, suppression
 from mailer.models import Campaign, Contact, Message, Report, Suppression
 from project import urls
 from tests.stories import parts
@@ -80,6 +80,7 @@ def test_delivered_and_bounced_end_the_doubt(campaign, event, state):
     assert detail == "The mail service told it later."
 
 
+@pytest.mark.duty("D67")
 def test_a_complaint_stops_all_mail_to_that_mailbox(campaign):
     assert post({**COMPLAINED, "Metadata": {"delivery": number_of(campaign)}}) == 200
     entry = Suppression.objects.get()
@@ -87,6 +88,17 @@ def test_a_complaint_stops_all_mail_to_that_mailbox(campaign):
     assert (entry.reason, entry.channel, entry.campaign_number) == ("complaint", "esp", campaign.pk)
 
 
+@pytest.mark.duty("D128")
+@pytest.mark.parametrize(
+    "order", [(COMPLAINED, DELIVERED), (DELIVERED, COMPLAINED), (COMPLAINED, COMPLAINED)]
+)
+def test_in_any_order_and_however_often_events_come_none_brings_anybody_back(campaign, order):
+    for event in (*order, *order):
+        assert post({**event, "Metadata": {"delivery": number_of(campaign)}}) == 200
+    assert suppression.mailable(addresses.parse(PERSON)).reasons == ("complaint",)
+
+
+@pytest.mark.duty("D128")
 @pytest.mark.filterwarnings("ignore::anymail.exceptions.AnymailInsecureWebhookWarning")
 def test_without_the_secret_nothing_is_believed(campaign):
     assert post({**DELIVERED, "Metadata": {"delivery": number_of(campaign)}}, secret="candor:guessed") == 400
