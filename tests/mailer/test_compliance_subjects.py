@@ -71,8 +71,10 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("eleventh", True, 0.83, 0.0, 0.83),
         ("twelfth", False, 0.82, 0.0, 0.82),
         ("twelfth", True, 1.0, 0.0, 1.0),
-        ("strangers", False, 0.59, 0.02, 0.45),
-        ("strangers", True, 0.57, 0.03, 0.35),
+        ("strangers", False, 0.92, 0.0, 0.9),
+        ("strangers", True, 0.74, 0.0, 0.65),
+        ("support", False, 0.76, 0.04, 0.61),
+        ("support", True, 0.45, 0.06, 0.57),
     ],
 )
 def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):
@@ -115,6 +117,7 @@ def test_each_finding_says_where_why_and_what_to_do():
         "eleventh",
         "twelfth",
         "strangers",
+        "support",
     ):
         for case in cases(name):
             for finding in case.judgement.findings:
@@ -170,6 +173,23 @@ def test_each_finding_says_where_why_and_what_to_do():
         ("Every lamp under $60", f"The dearest of them is $58.\n\nTables are $190. {FILLER}", "ok"),
         ("Free for teachers", f"It's free for teachers; we don't ask for a card. {FILLER}", "ok"),
         ("Free for teachers", f"It's free for teachers; then it's $9 a month. {FILLER}", "block"),
+        # a condition, a fee or a dearer part takes it back
+        ("Exam and X-rays for $79", f"An exam is $79. X-rays are $110. {FILLER}", "hold"),
+        ("Exam and X-rays for $79", f"The exam with X-rays is $79. Crowns are $900. {FILLER}", "ok"),
+        (
+            "Fly to Lisbon for $199",
+            f"The fare is $199. A surcharge of $240 is added at booking. {FILLER}",
+            "hold",
+        ),
+        ("Fly to Lisbon for $199", f"The fare is $199. No surcharge is added at booking. {FILLER}", "ok"),
+        (
+            "Every lamp is 25% off",
+            f"25% off. Shades are not lamps, so they keep their prices. {FILLER}",
+            "ok",
+        ),
+        ("Every lamp is 25% off", f"25% off. Floor lamps are excluded. {FILLER}", "block"),
+        # in time for a feast that moves with the year
+        ("Order today for Mother's Day", f"It takes two days to arrive. {FILLER}", "ok"),
         ("Sugar-free and gluten-free jam", f"New jars of both, $8 each. {FILLER}", "ok"),
     ],
 )

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.scarcity import scarcity_in
 from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_absent"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 ABSENT = re.compile(
+    r"\bwe (?:don't|do not|no longer) (?:carry|sell|stock|have|make) (?!to\b|any\b)|"
     r"(?<!you )\b(?:(?:cannot|can't|could not|couldn't|will not|won't|unable to|"
     r"not able to) (?:be (?:with us|here|there)|come|attend|make it|appear|"
     r"perform|join (?:us|in)|play|take part|take place)|has (?:fallen|been taken) ill|(?:is|are|was|"
@@ -31,7 +34,7 @@ TOLD = re.compile(
 
 def check(letter: Letter) -> Iterator[Finding]:
     line = letter.subject
-    if TOLD.search(letter.announced):
+    if TOLD.search(letter.announced) or scarcity_in(line) or deadlines_in(line, letter.today):
         return
     wanted, every = stems(letter.full_subject.text), letter.body.sentences
     for index, sentence in enumerate(every):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
@@ -19,7 +20,7 @@ from mailer.compliance.subjects.words import just_before, shares, stems
 
 RULE = "subject_bound"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 CLAUSE = re.compile(
     r"[;:.!?|]\s|,\s(?:and|but|while|whereas)\s|\s(?:but|while|whereas)\s|\s-\s|(?<=\d),?\sand\s"
 )
@@ -64,6 +65,9 @@ BESIDES = re.compile(
     r"refer\w*|friends?|"
     r"back|points?|up to|rather|instead|not just|usual\w*|normal\w*|last|ended|was|were|from \d)\b"
 )
+# “Socks, hats and mittens: $5.”
+LISTS = re.compile(r"^[a-z-]+(?:, [a-z -]+)*,? and [a-z -]+(?::| are| cost)")
+REST_ARE = re.compile(r"^the [a-z ]+ (?:run to|are|cost|come to|stay at)\b")
 OPENING = 4  # sentences
 WHOLE = re.compile(r"\b(?:all|every|any|entire|whole|everything|each)\b")
 
@@ -171,6 +175,8 @@ def _is_of_a_part(
         if is_off(clause, each.start, each.end) and not any(other.value == claim.value for other in figures)
     ):
         return True
+    if claim.kind == "$" and _others_are_dearer(letter, claim):
+        return True
     if not any(
         each.value == claim.value and shares(clause, wanted)
         for clause, figures in clauses
@@ -183,6 +189,18 @@ def _is_of_a_part(
         and not any(other.value == claim.value for other in figures)
         for clause, figures in clauses
         for each in figures
+    )
+
+
+def _others_are_dearer(letter: Letter, claim: Figure) -> bool:
+    """“Every pattern $5” where some are listed at $5, and the next sentence has others from $9."""
+    return any(
+        LISTS.search(one)
+        and not WHOLE.search(one)
+        and any(figure.value == claim.value for figure in _figures(one))
+        and any(figure.kind == "$" and figure.value > claim.value for figure in _figures(after))
+        and REST_ARE.search(after) is not None
+        for one, after in pairwise(letter.body.sentences)
     )
 
 

@@ -12,14 +12,16 @@ from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects import brands
 from mailer.compliance.subjects.claims import Claim
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.times import days_in
 
 RULE = "subject_brand"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1) and (2); 16 CFR 461"
-READERS_OWN = re.compile(
-    r"\b(?:your|you|approved|credits?|refunds?|checks?|payments?|notice|[$€£]\d)\b|[$€£]\d"
+READERS_OWN = re.compile(r"\b(?:your|you|approved|credits?|refunds?|checks?|payments?|notice)\b")
+PROGRAM = re.compile(
+    r"\b(?:state|federal|county|city|government)(?:'s)? (?:[\w'-]+ ){0,4}(?:program|rebate|grant|fund|office|credit)"
 )
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D10 D25")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D10 D25")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -63,7 +65,18 @@ def _informs_of(letter: Letter, claim: Claim, text: str) -> bool:
         for each in days_in(sentence, letter.today)
     ]
     named = {each.last for each in days_in(text, letter.today) if each.exact}
-    return not READERS_OWN.search(text) and bool(named & {each.last for each in told})
+    if READERS_OWN.search(text) or letter.body.has(brands.CALLED):
+        return False
+    return bool(named & {each.last for each in told}) or _pays(letter, text)
+
+
+def _pays(letter: Letter, text: str) -> bool:
+    """“The state's program pays $1,200”: the same sum, told of the program."""
+    sums = {each.value for each in amounts_in(text)}
+    return any(
+        PROGRAM.search(sentence) and sums & {each.value for each in amounts_in(sentence)}
+        for sentence in letter.body.sentences
+    )
 
 
 def _unexplained(letter: Letter, claim: Claim) -> tuple[Severity, str] | None:

@@ -35,10 +35,12 @@ GIFT_CARD = re.compile(
 ALWAYS_OPEN = re.compile(
     r"\b(?:visit|admission|enter|access|museum|shop is|store is)\b.{0,24}\b(?:all year|year[ -]round|every day)"
 )
+# “Apply by April 15” over a text that sells nothing hurries nobody to buy.
+ASKS_TO_APPLY = re.compile(r"^(?:apply|register|rsvp|vote|nominate|submit|enter|enroll?)\b")
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day")
 RULE = "subject_deadline"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D26 D27 D28")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D26 D27 D28")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -134,7 +136,8 @@ def _contradicted(letter: Letter, claim: Deadline, end: date) -> tuple[Severity,
 
 
 def _unsupported(letter: Letter, claim: Deadline) -> tuple[Severity, str]:
-    severity = Severity.HOLD if claim.hard and letter.body.speaks else Severity.WARN
+    invites = ASKS_TO_APPLY.search(letter.subject.text) is not None and not letter.body.pitches
+    severity = Severity.HOLD if claim.hard and letter.body.speaks and not invites else Severity.WARN
     return (
         severity,
         f"The body says nothing of “{claim.words}”. Name the day and hour of the end there.",

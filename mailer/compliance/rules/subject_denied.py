@@ -13,7 +13,7 @@ from mailer.compliance.subjects.words import stems
 
 RULE = "subject_denied"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
 FEW = 25  # sentences; in a longer body a word comes up again in another matter
 WORD = re.compile(r"[a-z]{5,}")
 # Words whose negation says little of what is offered: “you do not need to order”, “there is no hurry”.
@@ -96,7 +96,7 @@ DENIES = re.compile(
 NEGATED = re.compile(
     r"(?:\b(?:not|no|never|isn't|aren't|wasn't|weren't|don't|doesn't|didn't|won't|can't|"
     r"cannot|without|neither|nor|hardly)(?: (?:yet|be|been|any|a|an|the|our|really|all|fully|"
-    r"in|have|include|offer))* |\bun|\bnon-?)(?P<word>[a-z]+)"
+    r"in|have|include|offer))* |\bneither [^.;:]{2,30} (?:is|are|was|were) |\bun|\bnon-?)(?P<word>[a-z]+)"
 )
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.claims import Discount
-from mailer.compliance.subjects.conditions import ANNOUNCED
+from mailer.compliance.subjects.conditions import ANNOUNCED, IF
 from mailer.compliance.subjects.discounts import (
     MINIMUM,
+    NARROWED,
     amounts_off,
     comes_to,
     conditions_in,
@@ -19,13 +20,13 @@ from mailer.compliance.subjects.discounts import (
     percents_off,
 )
 from mailer.compliance.subjects.letter import Letter
-from mailer.compliance.subjects.money import Percent
+from mailer.compliance.subjects.money import Percent, amounts_in
 from mailer.compliance.subjects.offers import Offer, OfferKind
 from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_discount"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D26 D33")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D26 D33")
 Verdict = tuple[Severity, str] | None
 PRICE_LIST = 3  # sums; a list of things with their prices need not name their kind
 FEW = re.compile(
@@ -142,7 +143,7 @@ def _amount(letter: Letter, claim: Discount) -> Verdict:
     told = amounts_off(letter.body)
     same = [sentence for value, sentence in told if value == claim.value]
     if not same and _comes_to(letter, claim):
-        return None
+        return _conditional(letter, claim)
     if not same:
         return _missing(letter, claim, bool(told))
     if not claim.up_to and all(UP_TO.search(sentence) for sentence in same):
@@ -151,6 +152,18 @@ def _amount(letter: Letter, claim: Discount) -> Verdict:
             f"The body says “up to” where the subject says {claim.words}. Say “up to” in both.",
         )
     return _about(letter, claim, same)
+
+
+def _conditional(letter: Letter, claim: Discount) -> Verdict:
+    """Where it is told as a former and a new price: “$185 becomes $115 when three go into one basket”."""
+    told = [
+        each for each in letter.body.sentences if comes_to(each, claim.value, is_percent=claim.is_percent)
+    ]
+    if ANNOUNCED.search(letter.announced) or not all(
+        IF.match(each[amounts_in(each)[-1].end :]) for each in told
+    ):
+        return None
+    return Severity.HOLD, f"{claim.words} has a condition that the subject does not name. Name it there."
 
 
 def _comes_to(letter: Letter, claim: Discount) -> bool:
@@ -176,6 +189,11 @@ def _about(letter: Letter, claim: Discount, sentences: list[str]) -> Verdict:
     told = MINIMUM.search(letter.announced) or ANNOUNCED.search(letter.announced)
     if told and not SUM_TOLD.search(letter.announced) and all(AT_LEAST.search(each) for each in sentences):
         return Severity.HOLD, f"{claim.words} needs a sum that the subject does not name. Name it there."
+    if any(NARROWED.search(each) for each in near) and not NARROWED.search(letter.announced):
+        return (
+            Severity.HOLD,
+            f"In the body, {claim.words} is less than the subject says. Say there what it is on.",
+        )
     if conditions_in(near) and not told and not _has_plain(sentences):
         return Severity.HOLD, f"{claim.words} has a condition that the subject does not name. Name it there."
     return None

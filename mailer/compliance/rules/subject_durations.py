@@ -6,9 +6,11 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
+from mailer.compliance.subjects import feasts
 from mailer.compliance.subjects.deadlines import deadlines_in
 from mailer.compliance.subjects.durations import Duration, durations_in
 from mailer.compliance.subjects.letter import Letter
@@ -18,7 +20,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_durations"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 435"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D33")
 # What lasts on its own, beside the thing the subject speaks of.
 OTHER = re.compile(
     r"\b(?:returns?|refunds?|founded|years of|ago|since|old|reply|answer|notice|shipping takes|cancel|"
@@ -49,14 +51,39 @@ SHIPPED = re.compile(r"\b(?:ships?|shipped|shipping|leaves?|dispatch\w*|goes out
 LEAVES = re.compile(
     r"\b(?:ships?|leaves?|dispatch\w*|goes out|go out|on (?:its|the|their) way|hand(?:ed)? to|picked up)\b"
 )
+EVERY = re.compile(r"\b(?:every|all|each|any) ([a-z]{4,})")
+WAITS = re.compile(
+    r"\b(?:after|takes?|within|wait\w*|up to|at present|currently|answered|taken up|arrives?|reach\w*)\b"
+)
+MUCH_LONGER = 2
+FEAST = re.compile(
+    r"\b(?:by|before|for|in time for) (?:the )?(?P<feast>"
+    + "|".join(sorted(feasts.NAMES, key=len, reverse=True))
+    + r")\b(?!')"
+)
+CARRIED = re.compile(
+    r"\b(?:order\w*|deliver\w*|there|arriv\w+|in time|still time|under the tree|wrapped|ships?|get (?:it|them))\b"
+)
+ON_THE_WAY = re.compile(
+    r"\b(?:arriv\w+|deliver\w*|(?:will be|are|is) (?:there|with you|here)|goes? out|on the road|reach\w* you|"
+    r"in your hands|"
+    r"(?:carrier|courier|van|truck|post|parcel service)\b.{0,30}\b(?:comes?|takes?|asks?|needs?)|ships?|leaves?)\b"
+)
+BESIDE = re.compile(r"\b(?:gift ?cards?|e-?cards?|vouchers?|pick-?up|card with)\b")
+WORKING = re.compile(r"\b(?:working|business) days\b")
 ALIKE = 1.3  # “about an hour” is 60 minutes, and 45 are not 25
 
 
 def check(letter: Letter) -> Iterator[Finding]:
     line = letter.subject
-    if deadlines_in(line, letter.today) and not PROMISED.search(line.text):
+    if (
+        deadlines_in(line, letter.today)
+        and not PROMISED.search(line.text)
+        and not FEAST.search(letter.full_subject.text)
+    ):
         return
     yield from _later(letter, line)
+    yield from _too_late(letter, letter.full_subject)
     for claim in durations_in(line.text):
         if line.text[claim.end :].startswith(" free"):
             continue  # “2 months free” may be told as ten for twelve
@@ -84,6 +111,21 @@ def _later(letter: Letter, line: Line) -> Iterator[Finding]:
         yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
 
 
+def _of_the_others(letter: Letter, text: str, claim: Duration) -> Duration | None:
+    """“Every claim within 24 hours” where claims of another kind take nine days."""
+    noun = EVERY.search(text)
+    return next(
+        (
+            each
+            for sentence in letter.body.sentences
+            if noun and noun[1].rstrip("s") in sentence and not OTHER.search(sentence)
+            for each in durations_in(sentence)
+            if each.minutes > claim.minutes * MUCH_LONGER and WAITS.search(sentence)
+        ),
+        None,
+    )
+
+
 def _leaves_in_time(letter: Letter, claim: Duration) -> bool:
     return any(
         _is_alike(claim, duration)
@@ -93,10 +135,37 @@ def _leaves_in_time(letter: Letter, claim: Duration) -> bool:
     )
 
 
+def _too_late(letter: Letter, line: Line) -> Iterator[Finding]:
+    """“Order by Sunday for Christmas” where what is ordered then takes ten working days."""
+    found = FEAST.search(line.text)
+    feast = feasts.coming(found["feast"], letter.today) if found else None
+    if not found or not feast or not CARRIED.search(line.text):
+        return
+    ordered = min(
+        (each.last for each in days_in(line.text[: found.start()], letter.today)), default=letter.today
+    )
+    arriving = [each for each in letter.body.sentences if ON_THE_WAY.search(each) and not BESIDE.search(each)]
+    told = [
+        each.last for sentence in arriving for each in days_in(sentence, letter.today) if each.last > ordered
+    ]
+    told += [ordered + _days(each, sentence) for sentence in arriving for each in durations_in(sentence)]
+    if told and all(each > feast for each in told):
+        words = f"In the body, nothing arrives by the day of “{found[0]}”. Name the same day in both."
+        yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
+
+
+def _days(told: Duration, sentence: str) -> timedelta:
+    """Working days leave the weekends out."""
+    days = told.minutes / 1440
+    return timedelta(days=days * 7 / 5 if WORKING.search(sentence) else days)
+
+
 def _contrary(letter: Letter, text: str, claim: Duration) -> Duration | None:
     told = [each for sentence in letter.body.sentences for each in durations_in(sentence)]
-    if any(_is_alike(claim, each) for each in told):
+    if any(_is_alike(claim, each) for each in told) and not EVERY.search(text):
         return None
+    if any(_is_alike(claim, each) for each in told):
+        return _of_the_others(letter, text, claim)
     wanted = stems(text[: claim.start] + text[claim.end :])
     families = [family for family in FAMILIES if family.search(text)]
     near = [

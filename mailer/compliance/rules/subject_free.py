@@ -11,7 +11,7 @@ from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.claims import Free
 from mailer.compliance.subjects.conditions import ANNOUNCED, PURCHASE
-from mailer.compliance.subjects.free import GIVES, costs_of, frees_in, is_given
+from mailer.compliance.subjects.free import FEES, GIVES, costs_of, frees_in, is_given
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.offers import OfferKind
@@ -19,7 +19,7 @@ from mailer.compliance.subjects.times import NUMBER
 
 RULE = "subject_free"
 SOURCE = "risk under 16 CFR 251.1; 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D25 D26")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D25 D26")
 BINDS = re.compile(
     r"\b(?:contract|commit\w*|minimum term|renews?|credit card|annual plan|paying adult|nights or more)\b"
 )
@@ -37,7 +37,11 @@ JOINS = re.compile(r"\b(?:join|sign up|subscribe|register|enrol\w*|start|upgrade
 PRICED = re.compile(r"\b(?:for|costs?|is|are|at|pay) (?:only |just )?[$€£]\d")
 # “A treat from us” says less than “free”: a reader may expect a discount as well.
 MERE_TREAT = re.compile(r"(?:a|your|our) (?:\w+ )?treat\b.*")
-THRESHOLD = re.compile(r"\b(?:orders?|spend|purchases?|over|above|minimum|of)\b")
+THRESHOLD = re.compile(
+    r"\b(?:orders? (?:of|over|above|from|worth|reach)|spend\w*|purchases? (?:of|over|above|from)|over|above|"
+    r"minimum|at least)\b"
+    r"[^.;]{0,24}[$€£]\d|[$€£]\d[\d.,]* (?:or more|minimum|and up)"
+)
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -80,6 +84,8 @@ def _asks_more(letter: Letter, cost: str) -> bool:
         r"\bover\b|\bspend|\bb[ou]go\b|\bbuy\b|\boff\b", letter.announced
     )
     if not told_sum and PRICED.search(cost) and not GIVES.search(cost):
+        return True
+    if FEES.search(cost) and not FEES.search(letter.announced):
         return True
     return (not told_sum and amounts_in(cost) != [] and THRESHOLD.search(cost) is not None) or (
         BINDS.search(cost) is not None and not BINDS.search(letter.announced)

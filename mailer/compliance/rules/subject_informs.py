@@ -17,7 +17,7 @@ ARTICLES = 3  # plain sentences that are most of a message: a digest, a list of 
 BUTTON = 3  # words; “Shop now” under an article sells nothing yet
 RULE = "subject_informs"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 316.3"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D2 D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D2 D33")
 INFORMS = re.compile(
     r"^(?:reminder|update|vote|poll|correction|news|notice|report|results|minutes|agenda|"
     r"webinar|workshop|survey|statement|answers?|meet)\b|"

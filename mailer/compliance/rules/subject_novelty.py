@@ -20,7 +20,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_novelty"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D27")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D27")
 COMPANY_AGE = re.compile(r"\b(?:founded|established|family|business|company since|in business|our shop)\b")
 SHORT = 5  # sentences; so short a body is about one thing
 NEVER_AWAY = re.compile(
@@ -32,6 +32,12 @@ NEVER_YET = re.compile(
 )
 # “With the old price next to the new one.”
 CONTRASTED = re.compile(r"\bold\b.{0,50}\bnew\b|\bnew\b.{0,50}\bold\b|\bat (?:the|our) old\b")
+# “Those who were there last April know the routine.”
+BEFORE = re.compile(
+    r"\b(?:last|previous|earlier|in (?:january|february|march|april|may|june|july|august|september|october|"
+    r"november))\b"
+)
+ALSO = re.compile(r"\b(?:as well|too|again|routine|the same|once more|also|like (?:last|every))\b")
 FEW_DAYS = timedelta(days=7)
 Verdict = tuple[Severity, str] | None
 
@@ -113,6 +119,10 @@ def _new(letter: Letter, line: Line, claim: Claim) -> Verdict:
         wanted = stems(line.text[claim.end :]) - stems(letter.sender_name)
         about = [each for each in letter.body.sentences if shares(each, wanted)]
         old = about[0] if about and all(novelty.TO_COME.search(each) for each in about) else None
+    if old is None and novelty.FIRST.search(claim.words) and "ever" in line.text:
+        old = next(
+            (each for each in letter.body.sentences if BEFORE.search(each) and ALSO.search(each)), None
+        )
     if old:
         return (
             Severity.BLOCK,

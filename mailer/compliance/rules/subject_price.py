@@ -6,22 +6,23 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import pairwise
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.subjects.conditions import ANNOUNCED
+from mailer.compliance.subjects.conditions import ANNOUNCED, IF
 from mailer.compliance.subjects.discounts import MINIMUM, comes_to, conditions_in, is_off
 from mailer.compliance.subjects.free import IN_SUBJECT
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import Amount, Percent, amounts_in, percents_in
 from mailer.compliance.subjects.normalise import Line
 from mailer.compliance.subjects.notices import DONE
-from mailer.compliance.subjects.support import may_take_back
+from mailer.compliance.subjects.support import is_denied, may_take_back
 from mailer.compliance.subjects.words import just_before, shares, stems
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D33")
 COUNTED_AS_NONE = re.compile(
     r" (?:\w+ )?(?:apr|interest|financ\w+|fees?|commission|alcohol|sugar|fat|vat|tax)\b"
 )
@@ -42,7 +43,8 @@ LATER = re.compile(
     r"\b(?:(?<!until )(?<!by )then|after(?:wards| that| the| your)?(?: first| trial| intro\w*)?(?: \w+){0,3}|"
     r"thereafter|renews? (?:\w+ )?at|rises? to|goes up to|increases? to|for the first (?:\d+ |"
     r"two |three |six )?(?:month|year|week)s?|first (?:month|year|box|week|order) only|"
-    r"from (?:month|year) (?:two|2))\b[^.]{0,40}[$€£]?\d?"
+    r"from (?:the )?(?:month|year) (?:two|2)|from the (?:second|third|fourth|sixth) (?:month|year|week)|"
+    r"(?:months?|years?) (?:two|2)\b.{0,20}(?:charged|cost|at))\b[^.]{0,40}[$€£]?\d?"
 )
 INTRODUCES = re.compile(
     r"\bfrom [$€£]\S+ to [$€£]|\bgo(?:es|ing)? up\b|\b(?:first|trial|intro\w*|then|try|start|month one|"
@@ -100,7 +102,8 @@ LOWERED = re.compile(
     r"lower(?:ed)? (?:prices|rates|fees)|price drops?)"
 )
 AS_EVER = re.compile(
-    r"\b(?:as (?:fair|low|good) as ever|nothing (?:has|was) changed|(?:has|have) not changed|as (?:it|"
+    r"\b(?:as (?:fair|low|good) as ever|as (?:it|they) (?:has|have) (?:\w+ )?(?:since|always|been)|"
+    r"nothing (?:has|was) changed|(?:has|have) not changed|as (?:it|"
     r"they) (?:did|was|were) (?:last|before)|"
     r"(?:what|as) (?:it|they) (?:was|were) (?:in|last)|the same as (?:last|before)|unchanged|as always)\b"
 )
@@ -163,6 +166,30 @@ WAIVED = re.compile(
 )
 FROM = re.compile(r"\b(?:from|starting at|starts? at) $")
 WHOLLY = re.compile(r"\b(?:everything|all|every|nothing over|each)\b")
+# “Exam, X-rays and cleaning”, “tune-up and pads”.
+ITEMS = re.compile(
+    r"((?:[a-z-]+(?: [a-z-]+)?, )*[a-z-]+(?: [a-z-]+)? (?:and|\+|&) (?:new )?[a-z-]+(?: [a-z-]+)?)(?=:| for |"
+    r" at | from )"
+)
+JOINING = re.compile(
+    r"^(?:join|become)\b|\b(?:when you join|members? (?:pay|price)|with (?:a |the )?membership|your price)\b"
+)
+MEMBERS = re.compile(r"\b(?:members?|subscribers?|club|insiders?|join)\b")
+DEARER_FOR_ALL = re.compile(r"\b(?:is|are|costs?|it's|she's|he's|they're|at|for)(?: \w+)? $")
+THEN = re.compile(r"\bthen (?:just |only )?$")
+SURCHARGE = re.compile(
+    r"\b(?:surcharges?|(?:booking|service|resort|cleaning|seat|platform|handling|airport|park) "
+    r"(?:\w+ (?:and|&) )?(?:\w+ )?(?:fees?|charges?|levy|levies)|supplements?|lev(?:y|ies))\b"
+)
+ADDED = re.compile(
+    r"\b(?:is|are|gets?) (?:added|charged|due|extra|on top|payable|collected|[$€£]\d[^.;]*collected)\b|"
+    r"\badds? [$€£]|\bon top\b"
+)
+RECURS = re.compile(
+    r"\b(?:(?:a|per|each|every|first|second|third|two|three|six|\d+) (?:months?|years?|weeks?|visits?|"
+    r"box(?:es)?|class(?:es)?)|"
+    r"monthly|yearly|annual\w*|weekly|renew\w*|trial|membership|subscri\w+|billed|billing)\b"
+)
 BOOKED = re.compile(r"\b(?:credited|comes? to|paid (?:it |them )?(?:in)?to|earned)\b")
 DEAREST = re.compile(
     r"\b(?:dearest|priciest|costliest|steepest|(?:most|highest)[ -](?:expensive|costly|priced?)|"
@@ -227,6 +254,19 @@ def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str]
         return Severity.BLOCK, f"The body says it has cost less than {words}. Don’t call it the lowest."
     if WAS.search(before[-14:]) and _never_was(letter, words):
         return Severity.HOLD, f"Nothing shows that it was sold at {words}. Name a price you really asked for."
+    if _is_conditional(letter, line, amount):
+        return Severity.HOLD, f"{words} has a condition that the subject does not name. Name it there."
+    if _is_for_members(letter, line, amount):
+        return Severity.HOLD, f"{words} is the price for some only. Say in the subject for whom."
+    if _is_of_one(letter, line, amount):
+        return (
+            Severity.HOLD,
+            f"In the body, {words} does not buy all that the subject names. Name the whole price.",
+        )
+    if _rises_further(letter, line, amount):
+        return Severity.HOLD, f"In the body, it does not stay at {words}. Name the price that follows."
+    if _has_surcharge(letter, line, amount):
+        return Severity.HOLD, f"{words} is not all that there is to pay. Name the whole price in the subject."
     if letter.body.has(LATER) and not INTRODUCES.search(letter.announced) and _rises(letter, line, words):
         return Severity.HOLD, f"{words} lasts for a time only. Say in the subject for how long."
     return None
@@ -382,10 +422,103 @@ def _never_was(letter: Letter, words: str) -> bool:
     return letter.offers is not None and not any(words in offer.words for offer in letter.offers)
 
 
+def _is_conditional(letter: Letter, line: Line, amount: Amount) -> bool:
+    """“$115 when the lid goes into the same basket”: each time that the price is told."""
+    if (
+        FROM.search(line.text[: amount.start])
+        or IF.search(letter.announced)
+        or ANNOUNCED.search(letter.announced)
+    ):
+        return False
+    behind = [
+        IF.match(sentence[one.end :]) is not None
+        for sentence in letter.body.sentences
+        for one in amounts_in(sentence)
+        if one.value == amount.value
+    ]
+    return bool(behind) and all(behind)
+
+
+def _is_for_members(letter: Letter, line: Line, amount: Amount) -> bool:
+    """“$119. Join for $30 a year, and your price is $89”: said of all in the subject."""
+    if ANNOUNCED.search(letter.announced) or MEMBERS.search(letter.announced):
+        return False
+    bearing = [
+        each for each in letter.body.sentences if amount.value in {one.value for one in amounts_in(each)}
+    ]
+    return (
+        bool(bearing)
+        and all(JOINING.search(each) for each in bearing)
+        and any(
+            one.value > amount.value and DEARER_FOR_ALL.search(each[: one.start])
+            for each in _before(letter, bearing)
+            for one in amounts_in(each)
+        )
+    )
+
+
+def _before(letter: Letter, bearing: list[str]) -> list[str]:
+    """The sentences right before those."""
+    every = letter.body.sentences
+    return [every[index - 1] for index, each in enumerate(every) if index and each in bearing]
+
+
+def _is_of_one(letter: Letter, line: Line, amount: Amount) -> bool:
+    """“Exam, X-rays and cleaning for $79” where X-rays are $110 apart."""
+    listed = ITEMS.findall(line.text)
+    if not listed:
+        return False
+    parts = {part for items in listed for part in stems(items)}
+    bearing = {
+        each for each in letter.body.sentences if amount.value in {one.value for one in amounts_in(each)}
+    }
+    if any(len(stems(each) & parts) >= len(parts) for each in bearing):
+        return False
+    return any(
+        (head := PRICED.search(just_before(each, one.start)))
+        and stems(head[1]) & parts
+        and one.value != amount.value
+        for each in letter.body.sentences
+        for one in amounts_in(each)
+        if not WAS.search(each)
+    )
+
+
+def _rises_further(letter: Letter, line: Line, amount: Amount) -> bool:
+    """“$1, then $25”, and from the third month $49."""
+    if not THEN.search(just_before(line.text, amount.start)):
+        return False
+    return any(
+        LATER.search(each)
+        and (sums := amounts_in(each))
+        and all(one.value != amount.value for one in sums)
+        and sums[0].value > amount.value
+        for each in letter.body.sentences
+    )
+
+
+def _has_surcharge(letter: Letter, line: Line, amount: Amount) -> bool:
+    """“The fare is $199. A surcharge of $240 is added when you book.”"""
+    return not SURCHARGE.search(line.text) and any(
+        (found := SURCHARGE.search(after)) is not None
+        and ADDED.search(after) is not None
+        and not is_denied(after, found.start())
+        and amount.value in {one.value for one in amounts_in(each)}
+        for each, after in pairwise(letter.body.sentences)
+    )
+
+
 def _rises(letter: Letter, line: Line, words: str) -> bool:
     bearing = [each for each in letter.body.sentences if words in each]
     return any(
-        LATER.search(sentence) and len(amounts_in(sentence)) > (words in sentence)
+        LATER.search(sentence)
+        and len(amounts_in(sentence)) > (words in sentence)
+        and (
+            sentence in bearing
+            or RECURS.search(sentence)
+            or RECURS.search(line.text)
+            or any(RECURS.search(each) for each in bearing)
+        )
         for sentence in may_take_back(letter.body, bearing, line.text)
     )
 

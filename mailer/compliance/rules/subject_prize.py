@@ -14,7 +14,7 @@ from mailer.compliance.subjects.prizes import BELIED, BORNE_OUT, CONGRATULATES, 
 
 RULE = "subject_prize"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D31")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D31")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

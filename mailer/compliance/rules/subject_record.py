@@ -15,7 +15,7 @@ from mailer.compliance.subjects.money import amounts_in, percents_in
 
 RULE = "subject_record"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=1, duties="D26")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D26")
 # “Final sale of the year”, “lowest price we've ever had”, “our biggest discount of 2026”.
 CLAIMED = re.compile(
     r"\b(?:final|last|lowest|best|biggest|deepest|greatest|cheapest|largest|highest|"
@@ -39,7 +39,8 @@ PAST = re.compile(
     r"like (?:in )?(?:our )?) ?(?:january|february|"
     r"march|april|may|june|july|august|september|october|november|spring|summer|autumn|fall|winter|"
     r"black friday|"
-    r"cyber monday|memorial day|labor day|anniversary|easter|20\d\d)|(?:january|february|march|april|may|"
+    r"cyber monday|columbus day|presidents'? day|prime day|memorial day|labor day|anniversary|easter|20\d\d)|"
+    r"(?:january|february|march|april|may|"
     r"june|july|"
     r"august|september|october|november|spring|summer|autumn|fall|winter)(?:'s)? (?:sale|event|clearance)|"
     r"(?:two|three|four|six|several|\d+) (?:weeks|months|years) ago|(?:each|every|most) (?:month|year|week|"
@@ -54,7 +55,8 @@ EQUALLED = re.compile(
     r"lower|cheaper))\b"
 )
 WAS = re.compile(
-    r"\b(?:was|were|cost|sold|had|went|ran|gave|offered|took|got|earned|paid|missed (?:it|them) at|dropped|"
+    r"\b(?:was|were|cost|sold|had|went|ran|gave|offered|took|got|earned|paid|missed (?:it|them) at|got (?:it|"
+    r"them)|found (?:it|them)|dropped|"
     r"down to)\b"
 )
 NEVER = re.compile(

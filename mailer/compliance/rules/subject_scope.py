@@ -19,10 +19,11 @@ from mailer.compliance.subjects.discounts import (
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.offers import Offer
 from mailer.compliance.subjects.relevance import relevant_offers
+from mailer.compliance.subjects.support import is_outside
 
 RULE = "subject_scope"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D26")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D26")
 WHOLE = ("all", "every", "entire", "whole", "sitewide", "storewide", "any product", "no exclusions")
 PARTLY = re.compile(
     r"(?<!not )\b(?:only|select\w*|some|certain|except|excluding|excludes|apart from|other than)\b"
@@ -45,7 +46,7 @@ def check(letter: Letter) -> Iterator[Finding]:
             continue
         if EXCEPTIONS.search(NO_EXCEPTIONS.sub(" ", letter.announced)):
             continue
-        if exceptions_in(letter.body):
+        if any(not is_outside(each, scope[0]) for each in exceptions_in(letter.body)):
             yield letter.finding(
                 RULE, Severity.BLOCK,
                 f"The subject says “{scope[0]}”, but the body leaves things out. Name what the offer is on.",

@@ -22,7 +22,7 @@ QUOTED = re.compile(
 )
 RULE = "subject_thread"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D29")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D29")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

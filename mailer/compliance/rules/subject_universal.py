@@ -11,11 +11,12 @@ from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import amounts_in
+from mailer.compliance.subjects.support import is_outside
 from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_universal"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D33")
 WHOLE = re.compile(
     r"\b(?:every(?!\s*(?:day|body's|one's)\b)(?: \w+)?|all (?!about\b|new\b|you\b|over\b|in\b|set\b|"
     r"the best\b|that\b|we\b|this\b|your (?!tools|devices|apps|accounts|boards|visits|classes|meals|"
@@ -32,7 +33,10 @@ PART = re.compile(
     r"the (?:others?|rest(?! of (?:the (?:day|week|month|year|season)|january|february|march|april|may|"
     r"june|july|"
     r"august|september|october|november|december))|remaining)\b|in the other\b|except|apart from|other than|"
-    r"not (?:all|every)\b|"
+    r"not (?:all|every)\b|from the (?:second|third|next) (?:\w+ )?on\b|for your first\b|"
+    r"(?:one|two|three|\d+) (?:\w+ ){0,2}in (?:two|three|four|five|six|seven|eight|nine|ten|\d+)\b(?! \w+s\b)|"
+    r"(?:can't|cannot|don't|do not) (?:offer|cover|insure|serve|include|do) (?:it|them|this)\b|"
+    r"for the (?:\w+ )?other \w+s\b|"
     r"only (?:the|in|on|at|some|selected|for|one|two)\b|"
     r"at other times|otherwise|partly|sometimes|mostly|but not|from (?:9|nine|8|eight|10|ten) to \d|weekdays|"
     r"what (?:is|goes|lies) (?:above|beyond|over)|add-ons?\b|(?:is|are) (?:charged|billed|(?:priced|sold|"
@@ -51,6 +55,8 @@ CEILING = re.compile(
     r"(?:under|below)|all (?:\w+ )?(?:under|below)) (?=[$€£]\d)"
 )
 NO_WARE = re.compile(r"\b(?:orders?|shipping|delivery|worth|value|was|were|reg|spend|gift ?cards?)\b")
+TIMED = re.compile(r"\b(?:this (?:week|weekend|month)|today|tonight|until|through|only|now)\b")
+OTHERWISE = re.compile(r"\b(?:otherwise|at other times|normally|usually)\b")
 FIRST = 4  # sentences, in which a message says what it is about
 AFRESH = re.compile(r"\b(?:none|nothing|no one|nobody|not (?:one|a single)|without exception|gift ?cards?)\b")
 
@@ -79,7 +85,15 @@ def _of_every_part(letter: Letter) -> Iterator[Finding]:
     if not found or PART.search(letter.announced) or letter.speaks_about:
         return
     part = next(
-        (each for each in _near(letter, line.text) if PART.search(each) and not AFRESH.search(each)), None
+        (
+            each
+            for each in _near(letter, line.text)
+            if PART.search(each)
+            and not AFRESH.search(each)
+            and not is_outside(each, found[0])
+            and not _is_of_another_time(line.text, each)
+        ),
+        None,
     )
     if part:
         words = (
@@ -87,6 +101,15 @@ def _of_every_part(letter: Letter) -> Iterator[Finding]:
             f"for."
         )
         yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, *found.span())
+
+
+def _is_of_another_time(text: str, sentence: str) -> bool:
+    """“Every pattern is $5 this week”, and “$7 to $12 otherwise”: what holds before and after."""
+    return (
+        TIMED.search(text) is not None
+        and OTHERWISE.search(sentence) is not None
+        and bool(amounts_in(sentence))
+    )
 
 
 def _near(letter: Letter, text: str) -> list[str]:

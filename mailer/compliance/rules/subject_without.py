@@ -13,7 +13,7 @@ from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_without"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
 WITHOUT = re.compile(
     r"\b(?:no|without|zero|never any)(?: (?:any|more|hidden|added|extra|annual|single|joining|"
     r"monthly|small))* (?P<thing>[a-z]{3,})|\b(?P<thing2>[a-z]{3,})-free\b"
@@ -72,7 +72,9 @@ BEFORE = (
     r"instead of|\w+n't|waives?|drop(?:s|ped)?|leave out)\b[^,.;:!?]{0,24}$"
 )
 AFTER = re.compile(
-    r"^s?[^,.;]{0,30}(?:-free\b|\bfree\b|[$€£]0(?![.\d])|\bzero\b|\bwaived|\bincluded|\bon us|\bnot (?:due|charged|"
+    r"^s?[^,.;]{0,30}(?:-free\b|\bfree\b|[$€£]0(?![.\d])|\bzero\b|\bwaived|\bfalls? away|\bgoes away|"
+    r"\bdrops? (?:off|out|away)|\bdisappears?|\bis (?:gone|off)|"
+    r"\bincluded|\bon us|\bnot (?:due|charged|"
     r"needed|required)|\bnothing)"
 )
 

@@ -29,7 +29,7 @@ SPOKEN = (
     rf"refund|benefit|payment|grant|notice|enroll)|\b(?:new |free )?(?:government|federal|"
     rf"state|county|medicare|governor's|irs)(?:'s)? (?:\w+ ){{0,2}}(?:program|grant|benefit|"
     rf"relief|refund|stimulus|rebate|check|payment|subsidy|notice|enrollment)s?(?: for you|:|,|"
-    rf" is| are| available| approved| inside| ends|$))"
+    rf" is| are| available| approved| inside| ends| of [$€£]|$))"
 )
 GIVEN = (
     rf"\b{NAMED} (?:\w+ )?(?:gift ?cards?|gift|vouchers?|rewards?|credits?|prize|e-?gift)\b|"
@@ -44,6 +44,10 @@ EXPLAINS = re.compile(
     r"\b(?:rules?|law|changes? (?:to|in|at)|explained|guide|means?|what|how|works? with|"
     r"compatible|for your|tips|fits|cases? for|vs\.?|alternative|update:? what|deadlines?|"
     r"news|trends?|checklist)\b"
+)
+CALLED = re.compile(
+    r"\b(?:paid|given|funded) by us\b|\bnot (?:out of|from|with) (?:public|state|federal|government)|"
+    r"\ban? \w+ (?:that )?we call\b"
 )
 BELIED = re.compile(
     r"\b(?:no (?:part|hand|share) in|nothing to do with|has not (?:reviewed|seen|approved|endorsed|tested)|"

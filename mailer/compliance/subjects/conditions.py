@@ -79,3 +79,9 @@ ANNOUNCED = re.compile(
     r"the) first (?:\w+ )?\w+)|"
     r"[$€£]\d+ ?\+"
 )
+# Right behind a price: “$115 when the lid goes into the same basket”.
+IF = re.compile(
+    r"[^.;:$€£]{0,16}\b(?:when|if|provided|for (?:those|anyone|members|customers) who) (?:you )?"
+    r"(?!we\b|it\b|they\b|it's\b|you\b|like\b|want\b|need\b|prefer\b|wish\b|can\b|don't\b|you're\b|the (?:sale|"
+    r"season|week)\b)"
+)

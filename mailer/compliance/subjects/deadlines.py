@@ -72,7 +72,8 @@ EXTENDED = re.compile(
 NEVER = re.compile(
     r"\b(?:(?:for |all |the )(?:the )?(?:whole|entire|rest of the) (?:week|month|season|winter|summer|year)|"
     r"(?:is |are )?(?:always|permanently) open|(?:takes place|happens|comes back) every \w+|"
-    r"here to stay|in every month|every month that|at any time of (?:the )?year|(?:bidding|voting|"
+    r"here to stay|stays? (?:as (?:it|they) (?:is|are|was|were)|where (?:it|they) (?:is|are)|put)\b|"
+    r"no (?:stress|need to run)\b|in every month|every month that|at any time of (?:the )?year|(?:bidding|voting|"
     r"sales?|entries) (?:goes|go|stays|runs) on|"
     r"(?:isn't|is not|aren't|not) going anywhere|all (?:month|season|year|spring|summer|autumn|fall|"
     r"winter)(?: long)?|"

@@ -102,6 +102,12 @@ MINIMUM = re.compile(
     r"subscription|billing|membership|prepay)|if you (?:pay|prepay|commit|sign|buy|spend|"
     r"book)|second (?:item|pair|one|ticket|night|guest|pizza|main))"
 )
+# “Half off the frame. Lenses are charged in full”, “earn a voucher worth 20%”.
+NARROWED = re.compile(
+    r"\b(?:(?:is|are) (?:charged|billed|priced) (?:in full|at the (?:full|usual|regular) price)|"
+    r"comes? to about \d+ ?%|"
+    r"(?:earns?|gets?|receives?|gives?) (?:you )?an? (?:voucher|credit|coupon|gift card|rebate)\b.{0,20}\bworth)\b"
+)
 NO_MINIMUM = re.compile(
     r"\bno (?:min(?:imum)?|spend)\b|\b(?:without|zero) (?:a |any )?minimum|\bno code|"
     r"\bwhatever you (?:spend|buy|order)"

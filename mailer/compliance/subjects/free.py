@@ -92,7 +92,7 @@ NO_CONDITION = re.compile(
     r"spend)|\bno postage|\bpostage(?: is)? (?:paid|free|included)|\bwe pay"
 )
 GIVES = re.compile(
-    r"(?<![\w-])free(?![\w-])|\bnever charge\b|\b(?:not|never|isn't|aren't|won't be|"
+    r"(?<![\w-])free(?![\w-])|[$€£]0(?![\d.,])|\bnever charge\b|\b(?:not|never|isn't|aren't|won't be|"
     r"don't get) (?:be )?charged\b|"
     r"\bpay nothing\b|"
     r"\b(?:gift|giveaway|give away|giving away|no cost|no charge|"
@@ -105,10 +105,13 @@ GIVES = re.compile(
     r"ask for no|print(?:able| it)\b|(?:try|use) (?:it|us|everything|the full version) for (?:a|one|two|"
     r"three|\w+) (?:weeks?|months?|days)|(?:don't|do not|never|won't) ask for|(?:do not|don't|not) (?:bill|"
     r"charge)|"
-    r"(?:nobody|no one) (?:pays|will ask)|prepaid|no obligation)\b"
+    r"(?:billed|charged|pay|paying) (?:only )?for (?:one|two|three|four|five|\d)\b|(?:nobody|no one) (?:pays|"
+    r"will ask)|prepaid|no obligation)\b"
 )
+FEES = re.compile(r"\bfees?\b[^.;]*\b(?:is|are) (?:charged|added|due|payable|extra)\b")
 FROM_THEN = re.compile(
-    r"^(?:from (?:tomorrow|then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|"
+    r"(?:^|, |\band )(?:from (?:tomorrow|then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|"
+    r"february|"
     r"march|"
     r"april|may|june|"
     r"july|august|september|october|november|december)\b|after (?:today|that|midnight|sunday|the sale)\b|"
@@ -120,6 +123,8 @@ CARRIAGE = re.compile(r"\bfree (?:[\w-]+ ){0,2}(?:shipping|delivery|returns|post
 CARRIED = {"shipp", "ships", "ship", "deliv", "retur", "posta"}
 PAID = re.compile(r"\b(?:pay|costs?|charge[ds]?)(?: \w+)? [$€£]\d")
 WORTH = re.compile(r"\b(?:worth|value|usually|normally|regularly|save|off|points?)\b")
+# “Bikes ride free through June”: what is free stands before it.
+AT_ONCE = re.compile(r"(?:with|over|for|when|if|at|on|until|through|by|from|inside|in)\b")
 STOP = frozenset(
     [
         "a",
@@ -180,7 +185,9 @@ FOR_EVERYBODY = re.compile(
 STANDING = re.compile(r"^free (?:standard |ground |us )?(?:shipping|delivery) (?:on|over|for|with)\b")
 
 
-PAYS = re.compile(r"(?<!don't )(?<!not )(?<!never )\bpay (?:only |just )?[$€£][1-9]")
+PAYS = re.compile(
+    r"\b(?:you )?put [$€£]\d|\bless [$€£]\d|(?<!don't )(?<!not )(?<!never )\bpay (?:only |just )?[$€£][1-9]"
+)
 TELLS_US = re.compile(
     r"^(?:from )?tomorrow\b.{0,20}\bback to\b|\b(?:tell us|let us know|mention it|just ask|say so) when\b"
 )
@@ -197,7 +204,9 @@ def costs_of(claim: Free, body: Body) -> list[str]:
     if wanted and any(FOR_EVERYBODY.search(each) and shares(each, wanted) for each in body.sentences):
         told = [each for each in told if not FOR_EVERYBODY.search(each) and not STANDING.search(each)]
     if "first" in claim.item:
-        return [each for each in told if PURCHASE.search(each) or _beyond_the_first(each)]
+        return [
+            each for each in told if PURCHASE.search(each) or FEES.search(each) or _beyond_the_first(each)
+        ]
     return told
 
 
@@ -259,4 +268,10 @@ def _item(text: str, found: re.Match[str]) -> str:
         words = before[1]
     if found[0].lstrip("your a").startswith(("gift", "present", "treat")):
         words = found[0] + " " + words
+    if (
+        before
+        and AT_ONCE.match(words)
+        and any(len(word) > 3 and word not in STOP for word in before[1].split())
+    ):
+        words = before[1]
     return re.split(r"\b(?:with|over|for|when|if|at|on|until|through|by|from|inside)\b", words)[0].strip()

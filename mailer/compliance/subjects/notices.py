@@ -99,6 +99,9 @@ RECORD = (
     r"rent|meter|utilities)"
 )
 RECORDED = re.compile(
+    r"^your (?!next\b|new\b|favou?rite\b)(?:\w+ ){1,2}(?:changes?|rises?|goes up|will (?:be (?:off|cut|closed|"
+    r"down|changed|higher|lower)|change|rise|stop|end))\b"
+    r"(?! (?:the way|how|everything))|"
     r"^(?:account|membership|order|delivery|payment|policy|benefits?|billing) (?:update|information|review|"
     r"summary)\b|"
     r"^(?:regarding|concerning) your\b|^(?:meeting|call) notes\b|\byour (?:parcel|package|order|delivery|"
@@ -163,7 +166,7 @@ FOREIGN_NOTICE = re.compile(
 OFFERED = re.compile(
     r"\b(?:now (?:an option|available|with|free|included|also)|optional|new:|tips|how to|made (?:easy|simple|"
     r"easier)|introducing|template|software|for your (?:business|team|shop)|(?:could|would|"
-    r"can|should) be\b.*\?|save on|off your|\d ?%|deals?\b|\boffers?\b|\bsale\b|discount|"
+    r"can|should) be\b.*\?|save on|off your|\d ?%|deals?\b|\boffers?\b(?! (?:has|have|was|is) )|\bsale\b|discount|"
     r"coupon|free (?:delivery|shipping)|order (?:by|before|now|today|online|your)|book (?:a|"
     r"your|an|now)|check(?:list)?|plan your|cart|basket|wish ?list|favou?rites?|waitlist|"
     r"points|year in review|review your year)\b"
@@ -207,6 +210,18 @@ OF_SOMEBODY = re.compile(
 )
 FIGURES = re.compile(r"(?<![$€£\d.,])\d+(?:[.,]\d+)?(?! ?%|\d|[.,]\d)")
 UNTRUE = re.compile(
+    # asked to imagine it, or told that it is none
+    r"^(?:picture (?:this|it)|imagine|what if|wouldn't that|suppose)\b|"
+    r"\bthis is an? (?:solicitation|offer|advertisement|invitation to)|\bno obligation to pay|"
+    r"\bunder no obligation\b|"
+    r"\bwe(?:'ve| have| had) (?:no|not yet|neither) (?:\w+ ){0,2}(?:date|record|order|appointment|booking|"
+    r"account|case|file)s?\b|"
+    r"\b(?:nothing|no \w+) (?:has been|is|was) (?:booked|ordered|decided|wrong)\b|"
+    r"\b(?:goes|went|mail(?:ed|ing)|writ(?:e|ing)|sen[dt](?:ing)?) (?:\w+ ){0,2}(?:out )?to (?:all|every|each|"
+    r"everyone)\b|"
+    r"\bnot (?:all|every) (?:recipients?|readers?)\b|"
+    r"\b(?:'ve|have|we) (?:looked at|checked) neither\b|\bdon't (?:actually )?know (?:who|whether|which|"
+    r"if) (?:you|lives)\b|"
     r"\b(?:hypothetical|imagine|(?:is|was) just (?:a|our|us)|just kidding|only kidding|"
     r"got your attention|(?:don't|do not|doesn't|does not) (?:actually )?(?:have|need(?! to)|owe|"
     r"exist)(?: an?)?|there is no (?:order|invoice|problem|account|recall)|(?:no|"
@@ -248,6 +263,8 @@ DONE = re.compile(
 
 # “Your premium goes from $388 to $402”, “you turned it off on March 2”, “runs out on August 25, 2026”.
 CHANGES = re.compile(
+    r"\b(?:is|are) (?:attached|enclosed)\b|\b(?:signed|filed|approved|agreed)\b[^.;]{0,30}\b(?:on \w+ \d|"
+    r"last night|yesterday|this morning)\b|"
     rf"\b(?:your|our|the) [^.;]{{0,60}}\bfrom (?:[$€£]\d[\d.,]*|\d[\d.,]* ?%) to [$€£]?\d|"
     rf"\b(?:you|we) (?:\w+ ){{0,3}}?[a-z]+(?:ed|ought|ent|eft|ade|ook)\b[^.;]{{0,40}}\b(?:on|since) {MONTH} \d|"
     rf"\b(?:runs? out|expires?|lapses?|is due|falls due|takes effect|was done|is done|is off|stops?)\b"
@@ -267,7 +284,9 @@ def bears_out(body: Body, line: Line) -> bool:
     told = [*body.lead, *(each for each in body.sentences if shares(each, wanted))]
     if any(PARTICULARS.search(each) or DONE.search(each) or CHANGES.search(each) for each in told):
         return True
-    if not body.pitches and any(DIGIT.search(each) and OF_SOMEBODY.search(each) for each in told):
+    if not body.pitches and any(
+        DIGIT.search(each) and OF_SOMEBODY.search(each) and not INVITES.search(each) for each in told
+    ):
         return True
     return any(
         FIGURES.search(each)

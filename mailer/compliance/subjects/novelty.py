@@ -59,6 +59,8 @@ OLD = re.compile(
     r"month|week|january|february|march|april|may|june|july|august|september|october)|(?:two|"
     r"three|four|five|several|many|\d+) (?:years?|months?|seasons?) ago|years ago|"
     r"ages ago)|"
+    r"since (?:we|it|they|she|he) (?:\w+ ){0,5}(?:in )?(?:the )?(?:\w+ )?(?:of )?(?:20[01]\d|202[0-5])\b|"
+    r"(?:know|shopped|been) (?:\w+ ){0,4}since (?:20[01]\d|202[0-5])|"
     r"(?:still|has been|have been|it's been|been) (?:the same|our (?:best[ -]?seller|standard|"
     r"classic|usual|regular)|unchanged|running|available|on sale|around)|(?:long[ -]?standing|"
     r"perennial|existing|current|familiar|ongoing|regular|usual|standing|same old|"

@@ -43,7 +43,10 @@ DRAW = re.compile(
     r"nominat\w+|lottery|win)\b"
 )
 BELIED = re.compile(
-    r"\b(?:chance to|could (?:win|be|get|have)|may (?:win|be eligible|qualify|have won)|"
+    r"\b(?:entry fee|(?:send|submit|mail) (?:us )?(?:a|an|your) (?:portfolio|application|entry|photo|essay|"
+    r"form|cv|manuscript)|"
+    r"still to be had|places (?:are )?(?:still )?(?:left|open|available)|chance to|could (?:win|be|get|have)|"
+    r"may (?:win|be eligible|qualify|have won)|"
     r"might (?:win|be|qualify)|enter (?:to|now|our|the|for|today|your)|to enter|odds|"
     r"sweepstakes|subject to (?:credit|approval|status|eligibility|a|review|checks?)|(?:see|"
     r"find out|check) (?:if|whether) you|apply (?:now|today|online|here|for)|if (?:you(?:'re|"

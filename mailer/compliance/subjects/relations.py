@@ -26,7 +26,8 @@ THREAD = re.compile(
     r"good to (?:meet|talk|speak)|sorry (?:i|we) missed (?:you|your)|you called|"
     r"i tried (?:to )?call\w*|returning your call|we (?:met|spoke|talked)|the (?:quote|"
     r"proposal|file|files|document|photos|pictures|report|information) you (?:wanted|asked|"
-    r"requested|need))\b"
+    r"requested|need)|(?:suggested|said|thought|recommended|mentioned|told me) (?:that )?(?:i|we) "
+    r"(?:should |might |could )?(?:write|contact|call|reach|get in touch|drop)(?: \w+)?)\b"
 )
 COUNTER = re.compile(r"[(\[]\d{1,2}[)\]]\s*$|^[(\[]\d{1,2}[)\]]")
 HAPPENED = re.compile(
@@ -37,7 +38,8 @@ HAPPENED = re.compile(
     r"workshop|session|email|message|newsletter|open day|fair|stand|booth|talk)|you (?:took|"
     r"tried|picked|spoke|bought|ordered|dropped|asked|requested|wrote|called|told us|"
     r"mentioned|registered|signed up|attended|joined|came|visited|met|downloaded|left your|"
-    r"gave us|inquired|filled|said|invited|sent us)|it was (?:good|great|nice|lovely) to|on the phone|(?:i|"
+    r"gave us|inquired|filled|said|invited|sent us)|told (?:me|us)|(?:suggested|mentioned|introduced) (?:me|us|you)|"
+    r"it was (?:good|great|nice|lovely) to|on the phone|(?:i|"
     r"we) (?:promised|told|showed|gave|owe) you|"
     r"(?:thank you|thanks) for (?:joining|coming|attending|your (?:call|question|visit|"
     r"enquiry|inquiry|request|time|message|reply)|stopping|speaking|talking|meeting|the)|"
@@ -54,7 +56,10 @@ NEVER_HAPPENED = re.compile(
     r"never) (?:met|spoken|talked)|introduce (?:myself|ourselves|our|you)|my name is|i(?:'d|"
     r" would) like to introduce|you (?:may|might) not (?:know|have heard)|allow me to|"
     r"came across your|found your (?:website|profile|company)|reaching out because|"
-    r"no (?:prior|previous) (?:contact|call)|(?:never|not|n't)\b.{0,24}\b(?:met|spoken|talked|written|"
+    r"no (?:prior|previous) (?:contact|call)|(?:mailing|writing to|e-?mailing) (?:all|every|each)|"
+    r"goes (?:out )?to (?:all|every|each)|"
+    r"(?:don't|do not) know (?:her|him|them|you) (?:in person|personally|myself)|people like you|"
+    r"(?:never|not|n't)\b.{0,24}\b(?:met|spoken|talked|written|"
     r"been in touch|crossed paths))\b"
 )
 # -- persons ---------------------------------------------------------------------------------------------
@@ -71,7 +76,7 @@ PERSON = re.compile(
     r"from your (?:bank|doctor|landlord|boss|employer|neighbou?r|friend|insurer|mother|mom|"
     r"dad|lender|hr|hr department|pharmacy|it department|manager)|your (?:friend|neighbou?r|"
     r"colleague|coworker|teammate|manager|client|partner|roommate|boss|bank|doctor|landlord|"
-    r"classmate|mom|mum|mother|sister|brother|cousin) (?:\w+ )?(?:has|have|is|was|sent|"
+    r"classmate|mom|mum|mother|sister|brother|cousin) (?:\w+ ){0,2}?(?:has|have|is|was|sent|"
     r"invited|shared|recommended|wants|thinks|asked|left|tagged|needs|gave|bought|just)|"
     r"(?:someone|somebody|a friend|an admirer|a neighbou?r|a colleague) (?:\w+ )?(?:has|have|"
     r"is|sent|likes|invited|shared|wants|searched|left|tagged|viewed|needs|gave|just|you know|"

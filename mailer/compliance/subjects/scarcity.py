@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from mailer.compliance.subjects.claims import Scarcity
 from mailer.compliance.subjects.normalise import Line
-from mailer.compliance.subjects.times import NUMBER, counted
+from mailer.compliance.subjects.times import MONTH, NUMBER, counted
 
 THINGS = (
     r"(?:seats?|spots?|places?|tickets?|rooms?|items?|pieces?|units?|copies|pairs?|boxes|"
@@ -13,7 +13,7 @@ THINGS = (
     r"tote\w*|still available)"
 )
 LEFT = re.compile(
-    rf"\b(?:only |just |last |final |(?:the )?last )?(?P<count>\d[\d,]*|{NUMBER}) (?:more |"
+    rf"(?<![$€£])\b(?:only |just |last |final |(?:the )?last )?(?P<count>\d[\d,]*|{NUMBER}) (?:more |"
     rf"of these )?(?:[a-z]+ ){{0,3}}?{THINGS}?(?: ?(?:are |is )?(?:left|remain(?:ing|s)?|to go|"
     rf"still (?:available|open)|(?:just )?open(?:ed)?(?! (?:at|from|on|until|"
     rf"to))))\b(?! (?:day|hour))|"
@@ -55,7 +55,13 @@ STOCK = re.compile(
     rf"stock)\w* (?:it|them|more|again))"
 )
 PLENTY = re.compile(
-    r"\b(?:plenty (?:of|left|more|in)|(?:fully|well|always) (?:re)?stocked|in (?:full|good|"
+    r"\b(?:we (?:\w+ )?(?:open|add|put on|start) (?:a|another|one more) (?:second|third|fourth|new|further|"
+    r"bigger)\b|as (?:names|people|orders|bookings) come|we(?:'d| would|'ll| will)? (?:simply |then |"
+    r"just )?(?:press|print|make|throw|bake|brew|order|set|carry|put|bring) "
+    r"(?:out |up )?(?:the next|another|more|again)|the next \w+ (?:go|goes|come|comes) up|"
+    r"(?:throw|make|bake|brew|print|fire|cut|pour|sew|cook)s? .{0,24}\b(?:a|per|each|every) (?:day|week|month)|"
+    r"(?:sends?|delivers?|brings?) (?:a |another )?(?:fresh|new|more|further) ?\w*|plenty (?:of|left|more|in)|"
+    r"(?:fully|well|always) (?:re)?stocked|in (?:full|good|"
     r"ready) (?:stock|supply)|restock(?:ed|s|ing)? (?:every|weekly|daily|each|regularly|on)|"
     r"unlimited (?:seats|copies|places|downloads|stock|spots|supply|capacity|number)|"
     r"(?:stock|enough|supply|supplies|yarn|wood) to last|as many as (?:you|we)|one of our steadiest|"
@@ -100,6 +106,11 @@ TAKEN_AWAY = re.compile(
     r"\b(?:taken|sold|gone|booked|spoken for|reserved|claimed|filled|signed up|registered|"
     r"left us|found (?:a|their)|went)\b"
 )
+# Days, hours and sums count nothing.
+UNCOUNTED = re.compile(
+    rf"{MONTH} \d{{1,2}}(?:,? 20\d\d)?|[$€£]\d[\d.,]*|\d[\d.,]* ?%|\b\d{{1,2}}(?::\d\d)? ?[ap]\.?m|"
+    rf"\d{{1,2}}:\d\d|20[2-4]\d"
+)
 MOST_NUMBERS = 6  # of one sentence; a table is no subtraction
 
 
@@ -137,13 +148,19 @@ FREE_OF = re.compile(
     rf"unsold) (?:out )?of (?:the )?"
     rf"(?P<many>\d[\d,]*|{NUMBER})\b"
 )
+OPEN_OF = re.compile(
+    rf"\b(?P<few>\d[\d,]*|{NUMBER}) of (?:our|the|its|these) (?P<many>\d[\d,]*|"
+    rf"{NUMBER}) (?:\w+ ){{0,2}}?(?:are |is )?(?:still )?"
+    r"(?:open|free|left|available|empty|unsold)\b"
+)
 SHARE_OF_FEW = 0.4
 
 
 def _shares_left(text: str) -> list[float]:
     return [
         counted(found["few"].replace(",", "")) / max(1, counted(found["many"].replace(",", "")))
-        for found in FREE_OF.finditer(text)
+        for pattern in (FREE_OF, OPEN_OF)
+        for found in pattern.finditer(text)
     ]
 
 
@@ -165,7 +182,7 @@ def is_plentiful(text: str) -> bool:
 
 def names_left(sentence: str, left: int) -> bool:
     """Whether it names the number that is left, or two with that difference: “of 4,000 places, 3,820 are taken”."""
-    named = numbers_in(sentence)
+    named = numbers_in(UNCOUNTED.sub(" ", sentence))
     if left in named:
         return True
     few = sorted(named)[-MOST_NUMBERS:]

@@ -18,6 +18,9 @@ POINTS_BACK = re.compile(
     r"\bthe (?:offer|sale|price|discount|code|deal|promotion|deadline)\b|^(?:it|they|that|this|these)\b"
 )
 KIND = re.compile(r"(?=\b([a-z]{4,}) ([a-z]{4,}))")
+IS_NONE = re.compile(
+    r"\b(?:isn't|aren't|are not|is not|are no|is no) (?:an? |really |one of the )?([a-z]{3,})"
+)
 NO_KIND = frozenset(
     ["these", "same", "other", "many", "more", "left", "whole", "entire", "single", "last", "remaining"]
 )
@@ -49,6 +52,12 @@ def is_of_another_kind(sentence: str, about: str) -> bool:
         if others and all(word not in EMPTY and word not in NO_KIND for word in others):
             return True
     return False
+
+
+def is_outside(sentence: str, about: str) -> bool:
+    """“Shades are not lamps”, “yarn isn't a pattern”: what is none of the claimed things is no exception."""
+    wanted = stems(about)
+    return any(not wanted.isdisjoint(stems(found[1])) for found in IS_NONE.finditer(sentence))
 
 
 def is_denied(sentence: str, place: int) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
+from mailer.compliance.subjects import feasts
 from mailer.compliance.subjects.words import just_before
 
 MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
@@ -30,7 +31,7 @@ WEEKDAY = (
     r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|"
     r"sat(?:urday)?|sun(?:day)?)"
 )
-DAY = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%$:/]| ?(?:am|pm|a\.m|p\.m|%)|\.\d)"
+DAY = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th)?(?![\d%$/]|:\d| ?(?:am|pm|a\.m|p\.m|%)|\.\d)"
 DATES = re.compile(
     rf"\b(?:(?P<month>{MONTH}) (?:the )?{DAY.format('day')}"
     rf"(?: ?(?:-|to|through|thru|until) ?(?:(?:{WEEKDAY}),? )?(?:(?P<month2>{MONTH}) )?{DAY.format('day2')})?"
@@ -86,12 +87,6 @@ STRETCH = re.compile(
     rf"new year))(?!\w)"
 )
 SEASON_ENDS = {"spring": (6, 20), "summer": (9, 22), "autumn": (12, 20), "fall": (12, 20), "winter": (3, 20)}
-FEASTS = {
-    "christmas": (12, 25), "christmas eve": (12, 24), "new year": (1, 1), "new year's day": (1, 1),
-    "new year's eve": (12, 31), "halloween": (10, 31), "valentine's day": (2, 14), "labor day": (9, 7),
-    "memorial day": (5, 30), "independence day": (7, 4), "mother's day": (5, 12), "father's day": (6, 19),
-    "thanksgiving": (11, 26), "easter": (4, 12), "earth day": (4, 22), "boxing day": (12, 26), "hanukkah": (12, 15),
-}  # fmt: skip
 
 
 def stretches_in(text: str, today: date) -> list[Named]:
@@ -109,8 +104,7 @@ def _last_of(found: re.Match[str], today: date) -> date | None:
         return today + timedelta(days=14 if "week" in found["next"] else 31)
     if found["year"]:
         return date(today.year, 12, 31)
-    feast = FEASTS.get(found["feast"])
-    return _coming_day(feast, today) if feast else None
+    return feasts.coming(found["feast"], today)
 
 
 def _month_end(month: int, today: date) -> date:
