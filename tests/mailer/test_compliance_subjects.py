@@ -73,8 +73,8 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("twelfth", True, 1.0, 0.0, 1.0),
         ("strangers", False, 0.92, 0.0, 0.9),
         ("strangers", True, 0.74, 0.0, 0.65),
-        ("support", False, 0.76, 0.04, 0.61),
-        ("support", True, 0.45, 0.06, 0.57),
+        ("support", False, 0.75, 0.05, 0.69),
+        ("support", True, 0.53, 0.09, 0.57),
     ],
 )
 def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):
@@ -190,6 +190,15 @@ def test_each_finding_says_where_why_and_what_to_do():
         ("Every lamp is 25% off", f"25% off. Floor lamps are excluded. {FILLER}", "block"),
         # in time for a feast that moves with the year
         ("Order today for Mother's Day", f"It takes two days to arrive. {FILLER}", "ok"),
+        ("Works with Alexa and Google Home", f"The $139 thermostat listens to Google too. {FILLER}", "ok"),
+        (
+            "New: oat milk by the liter",
+            f"Since Monday we fill a liter. Our crates date from 2011. {FILLER}",
+            "ok",
+        ),
+        ("New: oat milk by the liter", f"Oat milk has been sold by the liter since 2022. {FILLER}", "block"),
+        ("Free samples of sunscreen", f"We mail samples for free. The tubes are $18. {FILLER}", "ok"),
+        ("Free samples of sunscreen", f"A sample is free. You pay $8 for postage. {FILLER}", "block"),
         ("Sugar-free and gluten-free jam", f"New jars of both, $8 each. {FILLER}", "ok"),
     ],
 )

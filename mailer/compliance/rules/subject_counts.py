@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.deadlines import deadlines_in
-from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.letter import Letter, Purpose
+from mailer.compliance.subjects.notices import bears_out
 from mailer.compliance.subjects.scarcity import numbers_in, scarcity_in
 from mailer.compliance.subjects.times import NUMBER, counted
 
@@ -87,9 +88,11 @@ def _others(letter: Letter) -> Iterator[Finding]:
 def _measures(letter: Letter) -> Iterator[Finding]:
     """“Restore in 4 minutes” where the body says 45 minutes."""
     line = letter.subject
-    if scarcity_in(line):
-        return  # “only 12 seats left” is the scarcity rule's
+    if letter.purpose is Purpose.RELATIONSHIP and bears_out(letter.body, line):
+        return  # “due at 60,000 miles”, and “it had 55,310”
     for found in MEASURED.finditer(line.text):
+        if scarcity_in(line):
+            return  # “only 12 seats left” is the scarcity rule's
         unit = found["unit"].rstrip("s")
         others = re.search(rf"(?<![\w$€£.,/])\d[\d,]*[ -]{unit}", letter.body.text)
         if re.search(r"\b(?:more|extra|less|another|added|additional)\b", line.text):

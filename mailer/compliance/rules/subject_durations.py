@@ -20,7 +20,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_durations"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 435"
-REVIEWED = Reviewed("2026-11-30", version=5, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=6, duties="D33")
 # What lasts on its own, beside the thing the subject speaks of.
 OTHER = re.compile(
     r"\b(?:returns?|refunds?|founded|years of|ago|since|old|reply|answer|notice|shipping takes|cancel|"
@@ -71,6 +71,8 @@ ON_THE_WAY = re.compile(
 )
 BESIDE = re.compile(r"\b(?:gift ?cards?|e-?cards?|vouchers?|pick-?up|card with)\b")
 WORKING = re.compile(r"\b(?:working|business) days\b")
+TOO_FAR = 500  # minutes of sleep and the weeks of a study are two matters
+DIFFERENCE = re.compile(r" (?:longer|more|less|earlier|later|sooner|faster|slower)\b")
 ALIKE = 1.3  # “about an hour” is 60 minutes, and 45 are not 25
 
 
@@ -178,7 +180,12 @@ def _contrary(letter: Letter, text: str, claim: Duration) -> Duration | None:
         )
         for each in durations_in(sentence)
     ]
-    return near[0] if near else None
+    near = [
+        each
+        for each in near
+        if claim.minutes < each.minutes * TOO_FAR and each.minutes < claim.minutes * TOO_FAR
+    ]
+    return near[0] if near and not DIFFERENCE.match(text[claim.end :]) else None
 
 
 def _is_alike(claim: Duration, told: Duration) -> bool:

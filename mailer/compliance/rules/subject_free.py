@@ -16,10 +16,12 @@ from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.offers import OfferKind
 from mailer.compliance.subjects.times import NUMBER
+from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_free"
 SOURCE = "risk under 16 CFR 251.1; 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D25 D26")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D25 D26")
+LEADING = 2  # sentences in which a message says what it asks for
 BINDS = re.compile(
     r"\b(?:contract|commit\w*|minimum term|renews?|credit card|annual plan|paying adult|nights or more)\b"
 )
@@ -98,7 +100,11 @@ def _is_named(letter: Letter, claim: Free) -> bool:
 
 
 def _not_given(letter: Letter, claim: Free) -> tuple[Severity, str]:
-    if amounts_in(letter.body.text) and letter.body.speaks:
+    wanted = stems(claim.item)
+    priced = [each for each in letter.body.sentences if amounts_in(each)]
+    if letter.body.speaks and any(
+        each in letter.body.lead[:LEADING] or shares(each, wanted) for each in priced
+    ):
         return (
             Severity.BLOCK,
             f"The body names prices and nothing free. Give what “{_named(claim)}” promises there, or don’t say it.",

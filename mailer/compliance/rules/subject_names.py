@@ -9,13 +9,14 @@ from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.letter import Letter, Purpose
 from mailer.compliance.subjects.normalise import plain_text
+from mailer.compliance.subjects.notices import bears_out
 from mailer.compliance.subjects.words import EMPTY
 
 RULE = "subject_names"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
 CITED = re.compile(
     r"\b(?:[Bb]y|[Ww]orks [Ww]ith|[Ff]its|[Pp]artner(?:ed|ing|ship)? [Ww]ith|[Tt]ogether [Ww]ith|"
     r"[Ff]eatured [Ii]n|[Ss]een [IiOo]n|"
@@ -42,6 +43,7 @@ CUSTOMARY = re.compile(
     r"west\w*|god|"
     r"internet|english|santa|xmas|weekend|wi|i'\w+|i|dad|mom|mum)$"
 )
+LISTED = re.compile(r"(?:,| and| or| &) ?(?=.*[A-Z])")
 FIRST_NAME = re.compile(r"(?:^|[^\w'’])([A-Z][a-z]+) $")
 GREETED = re.compile(
     r"(?:^|[,!] ?|\b(?:[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks|[Tt]hank you|[Cc]ongrat\w+)[,]? )$"
@@ -52,11 +54,15 @@ def check(letter: Letter) -> Iterator[Finding]:
     raw = letter.raw_subject[:2_000]
     if not letter.body.speaks or not (letter.body.pitches or letter.body.sells):
         return
+    if letter.purpose is Purpose.RELATIONSHIP and bears_out(letter.body, letter.subject):
+        return  # “your Subaru” is called “the Outback” by those who know it
     patterns = (CITED,) if _is_title_case(raw) else (CITED, WITHIN)
     for found in (each for pattern in patterns for each in pattern.finditer(raw)):
         if _is_address(raw, found) or _is_known(found["name"], letter.named):
             continue
         if _is_met_by_first_name(raw, found, letter.named):
+            continue
+        if _names_another(raw, found, letter.named):
             continue
         words = f"The subject names “{found['name']}”, and the body does not. Say there what it is about."
         yield Finding(RULE, Severity.HOLD, words, SOURCE, "subject", found.span("name"))
@@ -67,6 +73,14 @@ def _is_met_by_first_name(raw: str, found: re.Match[str], known: str) -> bool:
     """“Priya Nair” is known where Priya is."""
     before = FIRST_NAME.search(raw[: found.start("name")])
     return before is not None and re.search(rf"\b{before[1].lower()}\b", known) is not None
+
+
+def _names_another(raw: str, found: re.Match[str], known: str) -> bool:
+    """“Works with Alexa and Google Home”, told as “listens to both” beside Google: the message is about them."""
+    rest = raw[found.end("name") :]
+    return LISTED.match(rest) is not None and any(
+        _is_known(each["name"], known) for each in WITHIN.finditer(rest)
+    )
 
 
 def _is_title_case(raw: str) -> bool:

@@ -27,7 +27,7 @@ IDLE = re.compile(
     r"\b(?:is|are) (?:waiting|calling|set)\b|\bstatements? of (?:impact|purpose|values|support|faith)\b"
 )
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 316.3"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D30")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D30")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

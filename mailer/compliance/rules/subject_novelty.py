@@ -20,8 +20,11 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_novelty"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=5, duties="D27")
-COMPANY_AGE = re.compile(r"\b(?:founded|established|family|business|company since|in business|our shop)\b")
+REVIEWED = Reviewed("2026-11-30", version=6, duties="D27")
+COMPANY_AGE = re.compile(
+    r"\b(?:at this (?:corner|spot|stand|address)|founded|established|family|business|company since|in business|"
+    r"our shop)\b"
+)
 SHORT = 5  # sentences; so short a body is about one thing
 NEVER_AWAY = re.compile(
     r"\b(?:as it has since|(?:each|every) (?:month|week|year)\b.{0,30}\bsince|never left|all year|"
@@ -38,6 +41,14 @@ BEFORE = re.compile(
     r"november))\b"
 )
 ALSO = re.compile(r"\b(?:as well|too|again|routine|the same|once more|also|like (?:last|every))\b")
+POINTS = re.compile(
+    r"\b(?:it|they|this (?:one|is|was|sale|price|offer|range|line)|these|sale|price|offer|same|nothing|first)\b"
+)
+# “Since Monday we fill a liter”: where the body bears the news out, only what speaks of the same belies it.
+FRESH = re.compile(
+    r"\b(?:since (?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|yesterday|this)|as of (?:today|this)|from this|"
+    r"for the first time|newly|you asked for)\b"
+)
 FEW_DAYS = timedelta(days=7)
 Verdict = tuple[Severity, str] | None
 
@@ -103,18 +114,26 @@ def _new(letter: Letter, line: Line, claim: Claim) -> Verdict:
             Severity.BLOCK,
             f"The recorded offer is not “{claim.words}”: it began long before. Say since when.",
         )
+    matter = stems(line.text) - stems(letter.sender_name)
+    fresh = any(FRESH.search(each) and shares(each, matter) for each in letter.body.sentences)
     pattern = novelty.OLD
     old = next(
         (
             each
             for each in letter.body.with_words(pattern)
-            if _is_about(each, line, claim) and not NEVER_YET.search(each) and not CONTRASTED.search(each)
+            if _is_about(each, line, claim)
+            and (not fresh or shares(each, matter))
+            and not NEVER_YET.search(each)
+            and not CONTRASTED.search(each)
         ),
         None,
     )
     if old is None and not any(novelty.HEADS.search(each) for each in letter.body.sentences):
         aged = letter.body.with_words(novelty.AGED)
-        old = next((each for each in aged if _is_of_age(letter, line, each)), None)
+        old = next(
+            (each for each in aged if _is_of_age(letter, line, each) and (not fresh or shares(each, matter))),
+            None,
+        )
     if old is None and not novelty.TO_COME.search(line.text) and "first look" not in claim.words:
         wanted = stems(line.text[claim.end :]) - stems(letter.sender_name)
         about = [each for each in letter.body.sentences if shares(each, wanted)]
@@ -157,11 +176,7 @@ def _is_about(sentence: str, line: Line, claim: Claim) -> bool:
         return False
     nouns = {word[:5] for word in re.findall(r"[a-z]{4,}", line.text[claim.end :] + " " + line.text[: claim.start])} - {
         "today", "with", "just", "from", "your", "here", "this", "that", "time"}  # fmt: skip
-    return (
-        not nouns
-        or any(noun in sentence for noun in nouns)
-        or re.search(r"\b(?:it|they|this|these|sale|price|offer|same|nothing|first)\b", sentence) is not None
-    )
+    return not nouns or any(noun in sentence for noun in nouns) or POINTS.search(sentence) is not None
 
 
 def _back(letter: Letter, line: Line, claim: Claim) -> Verdict:

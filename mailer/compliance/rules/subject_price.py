@@ -22,7 +22,7 @@ from mailer.compliance.subjects.words import just_before, shares, stems
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=5, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=6, duties="D33")
 COUNTED_AS_NONE = re.compile(
     r" (?:\w+ )?(?:apr|interest|financ\w+|fees?|commission|alcohol|sugar|fat|vat|tax)\b"
 )
@@ -180,6 +180,10 @@ THEN = re.compile(r"\bthen (?:just |only )?$")
 SURCHARGE = re.compile(
     r"\b(?:surcharges?|(?:booking|service|resort|cleaning|seat|platform|handling|airport|park) "
     r"(?:\w+ (?:and|&) )?(?:\w+ )?(?:fees?|charges?|levy|levies)|supplements?|lev(?:y|ies))\b"
+)
+NEEDED = re.compile(
+    r"\b(?:has|have|needs?) to be (?:chosen|bought|added|ordered|taken|paid)\b|\bmust be (?:chosen|bought|"
+    r"added|ordered|paid)\b"
 )
 ADDED = re.compile(
     r"\b(?:is|are|gets?) (?:added|charged|due|extra|on top|payable|collected|[$€£]\d[^.;]*collected)\b|"
@@ -499,6 +503,11 @@ def _rises_further(letter: Letter, line: Line, amount: Amount) -> bool:
 
 def _has_surcharge(letter: Letter, line: Line, amount: Amount) -> bool:
     """“The fare is $199. A surcharge of $240 is added when you book.”"""
+    if any(
+        NEEDED.search(after) and amounts_in(after) and amount.value in {one.value for one in amounts_in(each)}
+        for each, after in pairwise(letter.body.sentences)
+    ):
+        return True
     return not SURCHARGE.search(line.text) and any(
         (found := SURCHARGE.search(after)) is not None
         and ADDED.search(after) is not None

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.subjects.letter import Letter
-from mailer.compliance.subjects.notices import DONE
+from mailer.compliance.subjects.letter import Letter, Purpose
+from mailer.compliance.subjects.notices import DONE, bears_out
 from mailer.compliance.subjects.prizes import BELIED, BORNE_OUT, CONGRATULATES, OPEN_TO_ALL, WON
 
 RULE = "subject_prize"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D31")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D31")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -37,8 +37,15 @@ def _greets_others(text: str) -> bool:
     )
 
 
+def _is_borne_out(letter: Letter) -> bool:
+    """By what the reader did; or, in mail about a relationship, by particulars of any kind."""
+    if letter.body.has(BORNE_OUT) or letter.body.has(DONE):
+        return True
+    return letter.purpose is Purpose.RELATIONSHIP and bears_out(letter.body, letter.subject)
+
+
 def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:
-    belied, borne_out = letter.body.has(BELIED), letter.body.has(BORNE_OUT) or letter.body.has(DONE)
+    belied, borne_out = letter.body.has(BELIED), _is_borne_out(letter)
     if borne_out and not belied:
         return None
     if borne_out and letter.body.sells < 2:

@@ -26,7 +26,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_scarcity"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=5, duties="D25 D26")
+REVIEWED = Reviewed("2026-11-30", version=6, duties="D25 D26")
 
 
 def check(letter: Letter) -> Iterator[Finding]:

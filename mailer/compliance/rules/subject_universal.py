@@ -16,7 +16,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_universal"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=5, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=6, duties="D33")
 WHOLE = re.compile(
     r"\b(?:every(?!\s*(?:day|body's|one's)\b)(?: \w+)?|all (?!about\b|new\b|you\b|over\b|in\b|set\b|"
     r"the best\b|that\b|we\b|this\b|your (?!tools|devices|apps|accounts|boards|visits|classes|meals|"
@@ -28,7 +28,7 @@ WHOLE = re.compile(
     r"regardless of|fully|100 ?%(?! off)|completely|entirely|both)\b"
 )
 PART = re.compile(
-    r"\b(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|some|most|many|half|few|several|"
+    r"(?<!every )(?<!each )\b(?:(?:one|two|three|four|five|six|seven|eight|nine|ten|some|most|many|half|few|several|"
     r"\d+) of (?:the|our|its|these|those|them)\b|"
     r"the (?:others?|rest(?! of (?:the (?:day|week|month|year|season)|january|february|march|april|may|"
     r"june|july|"

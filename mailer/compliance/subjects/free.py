@@ -109,6 +109,10 @@ GIVES = re.compile(
     r"will ask)|prepaid|no obligation)\b"
 )
 FEES = re.compile(r"\bfees?\b[^.;]*\b(?:is|are) (?:charged|added|due|payable|extra)\b")
+ANOTHER_PRICE = re.compile(
+    r"^(?:the|our|a|an|all)? ?(?!rest|others?|second|next|full|regular|price|it\b)[a-z' -]{3,30} (?:is|are|"
+    r"costs?|runs? from|starts? at|begins? at|from) [$€£]\d"
+)
 FROM_THEN = re.compile(
     r"(?:^|, |\band )(?:from (?:tomorrow|then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|"
     r"february|"
@@ -119,7 +123,10 @@ FROM_THEN = re.compile(
 )
 GENERIC = {"gift", "prese", "treat", "surpr", "bonus", "goodi", "somet", "stuff"}
 # Sending is a part of buying: that it takes an order is no condition.
-CARRIAGE = re.compile(r"\bfree (?:[\w-]+ ){0,2}(?:shipping|delivery|returns|postage)|\bships? (?:\w+ )?free")
+CARRIAGE = re.compile(
+    r"\bfree (?:[\w-]+ ){0,2}(?:shipping|delivery|returns|postage)|\bships? (?:[\w$€£]+ ){0,5}?(?:free|"
+    r"without charge|at no)"
+)
 CARRIED = {"shipp", "ships", "ship", "deliv", "retur", "posta"}
 PAID = re.compile(r"\b(?:pay|costs?|charge[ds]?)(?: \w+)? [$€£]\d")
 WORTH = re.compile(r"\b(?:worth|value|usually|normally|regularly|save|off|points?)\b")
@@ -199,7 +206,9 @@ def costs_of(claim: Free, body: Body) -> list[str]:
     told = [
         sentence
         for index, sentence in enumerate(body.sentences)
-        if _asks(sentence) and _is_about(body, index, wanted)
+        if _asks(sentence)
+        and _is_about(body, index, wanted)
+        and not _prices_another(sentence, wanted | body.about)
     ]
     if wanted and any(FOR_EVERYBODY.search(each) and shares(each, wanted) for each in body.sentences):
         told = [each for each in told if not FOR_EVERYBODY.search(each) and not STANDING.search(each)]
@@ -227,6 +236,17 @@ def _asks(sentence: str) -> bool:
     if GIVES.search(sentence):
         return THRESHOLD.search(sentence) is not None
     return amounts_in(sentence) != [] and not WORTH.search(sentence)
+
+
+def _prices_another(sentence: str, wanted: Set[str]) -> bool:
+    """“The tubes are $18” beside free samples: a bare price of a thing that is not spoken of."""
+    return (
+        bool(wanted)
+        and ANOTHER_PRICE.match(sentence) is not None
+        and not shares(sentence, wanted)
+        and not CONDITION.search(sentence)
+        and not PURCHASE.search(sentence)
+    )
 
 
 def _is_about(body: Body, index: int, wanted: Set[str]) -> bool:

@@ -99,6 +99,8 @@ RECORD = (
     r"rent|meter|utilities)"
 )
 RECORDED = re.compile(
+    r"^we (?:couldn't|could not|were unable to|can't|failed to) (?:\w+ )?(?:charge|collect|deliver|process|"
+    r"verify|reach|renew|bill)\b|"
     r"^your (?!next\b|new\b|favou?rite\b)(?:\w+ ){1,2}(?:changes?|rises?|goes up|will (?:be (?:off|cut|closed|"
     r"down|changed|higher|lower)|change|rise|stop|end))\b"
     r"(?! (?:the way|how|everything))|"

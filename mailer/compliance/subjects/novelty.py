@@ -59,6 +59,7 @@ OLD = re.compile(
     r"month|week|january|february|march|april|may|june|july|august|september|october)|(?:two|"
     r"three|four|five|several|many|\d+) (?:years?|months?|seasons?) ago|years ago|"
     r"ages ago)|"
+    r"(?:'ve|has|have) had (?:it|them)\b.{0,40}\bsince\b|"
     r"since (?:we|it|they|she|he) (?:\w+ ){0,5}(?:in )?(?:the )?(?:\w+ )?(?:of )?(?:20[01]\d|202[0-5])\b|"
     r"(?:know|shopped|been) (?:\w+ ){0,4}since (?:20[01]\d|202[0-5])|"
     r"(?:still|has been|have been|it's been|been) (?:the same|our (?:best[ -]?seller|standard|"

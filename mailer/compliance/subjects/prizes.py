@@ -3,7 +3,8 @@
 import re
 
 WON = re.compile(
-    r"\b(?:you(?:'ve| have) got (?:\w+ ){1,2}(?:waiting|coming)|(?:money|cash|funds) (?:is |are )?waiting|"
+    r"\b(?:you(?:'ve| have) earned (?:a|an|your|[$€£]?\d)|you(?:'ve| have) got (?:\w+ ){1,2}(?:waiting|coming)|"
+    r"(?:money|cash|funds) (?:is |are )?waiting|"
     r"you(?:'ve| have| just|'re| are|\b)(?: just| already| all| officially|"
     r" both)? (?:been )?(?:won\b|win(?:ner| big)\b|(?:a |the |our |today's |"
     r"this \w+ )?(?:lucky )?(?:grand )?(?:prize )?winner|selected|chosen|picked|drawn|"
@@ -51,7 +52,7 @@ BELIED = re.compile(
     r"sweepstakes|subject to (?:credit|approval|status|eligibility|a|review|checks?)|(?:see|"
     r"find out|check) (?:if|whether) you|apply (?:now|today|online|here|for)|if (?:you(?:'re|"
     r" are)? )?(?:approved|selected|eligible|you qualify|you win|accepted|chosen)|"
-    r"credit check|not guaranteed|no guarantee|everyone (?:on|who|gets|receives)|"
+    r"credit check|not guaranteed|no guarantee|every(?:one|body) (?:on|who|gets|receives)|"
     r"all (?:our )?(?:subscribers|customers|readers|members|contacts)|coupon|voucher code|"
     r"discount|\d ?% off|[$€£]\d+ off|off your (?:next|first)|when you spend|"
     r"min(?:imum)? (?:spend|purchase|order)|with (?:any|your|a) (?:purchase|order|booking)|"
@@ -66,6 +67,10 @@ BELIED = re.compile(
 )
 BORNE_OUT = re.compile(
     # one of those who were looked at
+    r"\b(?:stamps?|points?|visits?|nights?|miles) (?:are |is )?on your (?:card|account)\b|\b(?:was|"
+    r"were) (?:marked|graded|scored)\b|"
+    r"\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twelve) (?:stays|visits|orders|nights|stamps|"
+    r"purchases|flights|classes|drinks) (?:since|between)\b|"
     r"\byours? (?:is|was|are|were) (?:one of|among)\b|\byou (?:meet|met) (?:our|the|all)\b.{0,30}\b(?:criteria|"
     r"conditions|requirements)\b|\bwe (?:looked at|read|reviewed|checked|screened|pulled) your\b|"
     r"\b(?:read|looked at|reviewed|judged|considered|had|received) \d[\d,]* (?:\w+ )?[a-z]+s\b.{0,80}\byou(?:rs)?\b|"

@@ -55,7 +55,8 @@ STOCK = re.compile(
     rf"stock)\w* (?:it|them|more|again))"
 )
 PLENTY = re.compile(
-    r"\b(?:we (?:\w+ )?(?:open|add|put on|start) (?:a|another|one more) (?:second|third|fourth|new|further|"
+    r"\b(?:(?:show|list|display|release|put up)\w* .{0,24}\bat a time|we (?:\w+ )?(?:open|add|put on|"
+    r"start) (?:a|another|one more) (?:second|third|fourth|new|further|"
     r"bigger)\b|as (?:names|people|orders|bookings) come|we(?:'d| would|'ll| will)? (?:simply |then |"
     r"just )?(?:press|print|make|throw|bake|brew|order|set|carry|put|bring) "
     r"(?:out |up )?(?:the next|another|more|again)|the next \w+ (?:go|goes|come|comes) up|"

@@ -24,6 +24,7 @@ TOPICS = (
     _topic(
         "a recall",
         r"recall(?:s|ed)?(?: notice)?(?! that| when| the (?:days|time))",
+        r"(?:don't|do not) (?:feed|use|eat|drink|wear|give)\b|lots? \d|salmonella|listeria|"
         r"recall(?:ed|ing)?\b.{0,200}\b(?:stop using|return|replac|refund|batch|model|serial|"
         r"hazard|risk|units|affected|sold between)|(?:has recalled|have recalled|is recalling|"
         r"are recalling|(?:is|are|was|were) (?:being )?recalled|recall(?:ed|ing)? (?:of|for|"
