@@ -73,8 +73,8 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("twelfth", True, 1.0, 0.0, 1.0),
         ("strangers", False, 0.92, 0.0, 0.9),
         ("strangers", True, 0.74, 0.0, 0.65),
-        ("support", False, 0.75, 0.05, 0.69),
-        ("support", True, 0.53, 0.09, 0.57),
+        ("support", False, 0.81, 0.04, 0.92),
+        ("support", True, 0.73, 0.06, 0.85),
     ],
 )
 def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):
@@ -199,6 +199,9 @@ def test_each_finding_says_where_why_and_what_to_do():
         ("New: oat milk by the liter", f"Oat milk has been sold by the liter since 2022. {FILLER}", "block"),
         ("Free samples of sunscreen", f"We mail samples for free. The tubes are $18. {FILLER}", "ok"),
         ("Free samples of sunscreen", f"A sample is free. You pay $8 for postage. {FILLER}", "block"),
+        ("Nothing on the menu over $12", f"The priciest plate is $12. Dinner mains from $19. {FILLER}", "ok"),
+        ("Nothing on the menu over $12", f"Soups $6. Trout and burgers are $18. {FILLER}", "block"),
+        ("Race on Sunday", f"Registration closes on Friday. It starts at 9. {FILLER}", "ok"),
         ("Sugar-free and gluten-free jam", f"New jars of both, $8 each. {FILLER}", "ok"),
     ],
 )

@@ -17,11 +17,15 @@ from mailer.compliance.subjects.words import stems
 
 RULE = "subject_dates"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
 DAYS_OF_ISSUE = timedelta(days=3)
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tonight|tomorrow")
 DAY_OF_SENDING = re.compile(r"today|tonight|tomorrow")
 CALENDAR = re.compile(r"\d")
+# “Registration closes on Friday” is no other day for Sunday's race.
+SIGNING_UP = re.compile(
+    r"\b(?:registration|sign-?ups?|booking|rsvps?|entries) (?:closes?|ends?|opens?|by)\b[^.;]{0,30}"
+)
 OVER = re.compile(r"\b(?:thank(?:s| you)|was|were|missed|recap|yesterday)\b")  # speaks of what has been
 HOUR = re.compile(r"\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))? ?(?P<half>[ap])\.?m\b")
 
@@ -30,7 +34,7 @@ def check(letter: Letter) -> Iterator[Finding]:
     for line in letter.lines:
         ends = {(claim.start, claim.end) for claim in deadlines_in(line, letter.today)}
         said = [] if "?" in line.text or OVER.search(line.text) else days_in(line.text, letter.today)
-        told = days_in(letter.told, letter.today) if said else []
+        told = days_in(SIGNING_UP.sub(" ", letter.told), letter.today) if said else []
         for named in said:
             if (named.start, named.end) in ends or _is_the_issue(letter, line, named):
                 continue

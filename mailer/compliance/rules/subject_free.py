@@ -20,7 +20,8 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_free"
 SOURCE = "risk under 16 CFR 251.1; 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=5, duties="D25 D26")
+REVIEWED = Reviewed("2026-11-30", version=6, duties="D25 D26")
+OR_MORE = re.compile(r"\b(?:two|three|four|five|six|\d+) (?:\w+ )?or more\b")
 LEADING = 2  # sentences in which a message says what it asks for
 BINDS = re.compile(
     r"\b(?:contract|commit\w*|minimum term|renews?|credit card|annual plan|paying adult|nights or more)\b"
@@ -86,6 +87,8 @@ def _asks_more(letter: Letter, cost: str) -> bool:
         r"\bover\b|\bspend|\bb[ou]go\b|\bbuy\b|\boff\b", letter.announced
     )
     if not told_sum and PRICED.search(cost) and not GIVES.search(cost):
+        return True
+    if not told_sum and OR_MORE.search(cost) and not OR_MORE.search(letter.announced):
         return True
     if FEES.search(cost) and not FEES.search(letter.announced):
         return True

@@ -17,12 +17,12 @@ from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import Amount, Percent, amounts_in, percents_in
 from mailer.compliance.subjects.normalise import Line
 from mailer.compliance.subjects.notices import DONE
-from mailer.compliance.subjects.support import is_denied, may_take_back
+from mailer.compliance.subjects.support import dearest_in, is_denied, may_take_back
 from mailer.compliance.subjects.words import just_before, shares, stems
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=6, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=7, duties="D33")
 COUNTED_AS_NONE = re.compile(
     r" (?:\w+ )?(?:apr|interest|financ\w+|fees?|commission|alcohol|sugar|fat|vat|tax)\b"
 )
@@ -176,6 +176,8 @@ JOINING = re.compile(
 )
 MEMBERS = re.compile(r"\b(?:members?|subscribers?|club|insiders?|join)\b")
 DEARER_FOR_ALL = re.compile(r"\b(?:is|are|costs?|it's|she's|he's|they're|at|for)(?: \w+)? $")
+# “Oil at $3.19”, and the body: “That's what a gallon costs”.
+AFFIRMED = re.compile(r"^(?:that's|that is) (?:what|the (?:price|whole))|^it's as it says|^yes[,:.]")
 THEN = re.compile(r"\bthen (?:just |only )?$")
 SURCHARGE = re.compile(
     r"\b(?:surcharges?|(?:booking|service|resort|cleaning|seat|platform|handling|airport|park) "
@@ -195,10 +197,6 @@ RECURS = re.compile(
     r"monthly|yearly|annual\w*|weekly|renew\w*|trial|membership|subscri\w+|billed|billing)\b"
 )
 BOOKED = re.compile(r"\b(?:credited|comes? to|paid (?:it |them )?(?:in)?to|earned)\b")
-DEAREST = re.compile(
-    r"\b(?:dearest|priciest|costliest|steepest|(?:most|highest)[ -](?:expensive|costly|priced?)|"
-    r"top price|at (?:the )?most)\b"
-)
 BELOW = re.compile(r"\b(?:under|below|less than) $")
 
 
@@ -234,7 +232,7 @@ def _verdict(letter: Letter, line: Line, amount: Amount) -> tuple[Severity, str]
     if amount.value == 1 and letter.body.has(ONE):
         return None  # “$1 = 3 meals”, “a dollar pays for three meals”
     if not _is_told(letter, amount, before, told):
-        if told and _names_another(letter, line):
+        if told and _names_another(letter, line) and not AFFIRMED.search(letter.body.text[:AROUND]):
             return Severity.BLOCK, f"The body names other sums than {words}. Name the same in both."
         if told:
             return Severity.WARN, f"The body does not name {words}. Say there what the subject promises."
@@ -356,9 +354,9 @@ def _names_another(letter: Letter, line: Line) -> bool:
 
 def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -> bool:
     if BELOW.search(before) and WHOLLY.search(before):
-        dearest = [each.value for each in _dearest(letter)]
-        if dearest:
-            return max(dearest) <= amount.value
+        dearest = dearest_in(letter.body)
+        if dearest is not None:
+            return dearest <= amount.value
         return all(value <= amount.value for value in told)
     if BELOW.search(before):
         return any(
@@ -370,16 +368,6 @@ def _is_told(letter: Letter, amount: Amount, before: str, told: list[Decimal]) -
     if any(_rounds_to(each, amount.value) for each in told):
         return True
     return amount.value == 0 and letter.body.has(WAIVED)
-
-
-def _dearest(letter: Letter) -> list[Amount]:
-    """“The dearest of them is $58.”"""
-    return [
-        each
-        for sentence in letter.body.sentences
-        if DEAREST.search(sentence)
-        for each in amounts_in(sentence)
-    ]
 
 
 def _rounds_to(told: Decimal, claimed: Decimal) -> bool:
@@ -479,12 +467,10 @@ def _is_of_one(letter: Letter, line: Line, amount: Amount) -> bool:
     if any(len(stems(each) & parts) >= len(parts) for each in bearing):
         return False
     return any(
-        (head := PRICED.search(just_before(each, one.start)))
-        and stems(head[1]) & parts
-        and one.value != amount.value
+        one.value != amount.value and not parts.isdisjoint(stems(just_before(each, one.start)[-AROUND:]))
         for each in letter.body.sentences
+        if each not in bearing and not WAS.search(each)
         for one in amounts_in(each)
-        if not WAS.search(each)
     )
 
 

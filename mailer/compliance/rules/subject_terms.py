@@ -14,7 +14,7 @@ from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_terms"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D33")
 NO = re.compile(r"\b(?:no|not|without|zero|never|nor|any)(?: \w+){0,3} $")
 WAIVED = re.compile(
     r"^[^.;,]{0,20}\b(?:waived|free|included|scrapped|gone|abolished|dropped|on us|falls? away|goes away|"

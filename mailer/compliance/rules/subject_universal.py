@@ -11,12 +11,12 @@ from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.money import amounts_in
-from mailer.compliance.subjects.support import is_outside
+from mailer.compliance.subjects.support import dearest_in, is_outside
 from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_universal"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
-REVIEWED = Reviewed("2026-11-30", version=6, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=7, duties="D33")
 WHOLE = re.compile(
     r"\b(?:every(?!\s*(?:day|body's|one's)\b)(?: \w+)?|all (?!about\b|new\b|you\b|over\b|in\b|set\b|"
     r"the best\b|that\b|we\b|this\b|your (?!tools|devices|apps|accounts|boards|visits|classes|meals|"
@@ -51,7 +51,8 @@ PART = re.compile(
 )
 # “Nothing over $20” over “coats $129”.
 CEILING = re.compile(
-    r"\b(?:nothing (?:is )?(?:over|above|costs more than)|no \w+ (?:over|above)|everything (?:is |for |at )?"
+    r"\b(?:nothing (?:(?:is|on|in|at|of|from) )?(?:(?:the|our|this) (?:\w+ ){1,2})?(?:over|above|"
+    r"costs more than)|no \w+ (?:over|above)|everything (?:is |for |at )?"
     r"(?:under|below)|all (?:\w+ )?(?:under|below)) (?=[$€£]\d)"
 )
 NO_WARE = re.compile(r"\b(?:orders?|shipping|delivery|worth|value|was|were|reg|spend|gift ?cards?)\b")
@@ -72,6 +73,9 @@ def _under_a_ceiling(letter: Letter) -> Iterator[Finding]:
     if found is None:
         return
     most = amounts_in(line.text[found.end() :])[0].value
+    dearest = dearest_in(letter.body)
+    if dearest is not None and dearest <= most:
+        return
     wares = [each for each in letter.body.sentences if not NO_WARE.search(each)]
     dearer = next((each for each in wares if any(amount.value > most for amount in amounts_in(each))), None)
     if dearer:

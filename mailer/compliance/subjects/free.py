@@ -113,6 +113,7 @@ ANOTHER_PRICE = re.compile(
     r"^(?:the|our|a|an|all)? ?(?!rest|others?|second|next|full|regular|price|it\b)[a-z' -]{3,30} (?:is|are|"
     r"costs?|runs? from|starts? at|begins? at|from) [$€£]\d"
 )
+WE_PAY = re.compile(r"\bwe (?:pay|cover)\b")  # “we pay the postage on orders that reach $35”
 FROM_THEN = re.compile(
     r"(?:^|, |\band )(?:from (?:tomorrow|then|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|"
     r"february|"
@@ -277,7 +278,9 @@ def is_given(body_text: str) -> bool:
 
 
 def _has_none(sentence: str) -> bool:
-    return NO_CONDITION.search(sentence) is not None
+    return NO_CONDITION.search(sentence) is not None and not (
+        WE_PAY.search(sentence) and THRESHOLD.search(sentence)
+    )
 
 
 def _item(text: str, found: re.Match[str]) -> str:

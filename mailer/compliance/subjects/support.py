@@ -7,8 +7,10 @@ other things. A denied condition (“we don't ask for a card”) is none.
 
 import re
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 
 from mailer.compliance.subjects.body import Body
+from mailer.compliance.subjects.money import amounts_in
 from mailer.compliance.subjects.words import EMPTY, just_before, shares, stems
 
 # “This price”, “the offer”, “it”: a sentence that speaks of the claim without its words.
@@ -16,6 +18,10 @@ POINTS_BACK = re.compile(
     r"\b(?:th(?:is|ese|at|ose)|our|same|such|any) (?:\w+ )?(?:offers?|sales?|prices?|rates?|discounts?|codes?|deals?|"
     r"promotions?|reductions?|savings?|coupons?|vouchers?|deadlines?)\b|"
     r"\bthe (?:offer|sale|price|discount|code|deal|promotion|deadline)\b|^(?:it|they|that|this|these)\b"
+)
+DEAREST = re.compile(
+    r"\b(?:dearest|priciest|costliest|steepest|(?:most|highest)[ -](?:expensive|costly|priced?)|"
+    r"top price|at (?:the )?most)\b"
 )
 KIND = re.compile(r"(?=\b([a-z]{4,}) ([a-z]{4,}))")
 IS_NONE = re.compile(
@@ -52,6 +58,12 @@ def is_of_another_kind(sentence: str, about: str) -> bool:
         if others and all(word not in EMPTY and word not in NO_KIND for word in others):
             return True
     return False
+
+
+def dearest_in(body: Body) -> Decimal | None:
+    """“The dearest of them is $58”: the highest price, where the body names it as that."""
+    told = (each for sentence in body.sentences if DEAREST.search(sentence) for each in amounts_in(sentence))
+    return max((each.value for each in told), default=None)
 
 
 def is_outside(sentence: str, about: str) -> bool:

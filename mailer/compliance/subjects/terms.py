@@ -25,6 +25,13 @@ def _term(name: str, promised: str, taken_back: str, but: str = "") -> Term:
 
 TERMS = (
     _term(
+        "without an appointment",
+        r"walk[ -]?ins?|walk in|no appointments?|(?:just )?drop (?:in|by)",
+        r"(?:call|phone|ring) (?:us )?for an? (?:slot|time|appointment)|appointments? (?:is|are) (?:needed|"
+        r"required|necessary)|"
+        r"needs? an appointment",
+    ),
+    _term(
         "no fees",
         r"(?:no|zero|without)[ -](?:\w+ )?fees?|fee-free|no hidden (?:fees|costs|charges)|"
         r"no extra (?:costs?|charges?)|no surcharge",
@@ -49,6 +56,7 @@ TERMS = (
         r"for) (?:at least )?(?:\d+|twelve|two|one|a) (?:month|year)|non-?cancel|"
         r"(?:after|until|before) (?:the |your )?first (?:\w+ )?(?:months?|years?)|(?:days|weeks|"
         r"months)' notice|"
+        r"(?:remain\w*|rest)\b.{0,16}\b(?:is|are) (?:billed|charged|due|owed)|still (?:pay|owe)\b|"
         r"(?:remaining|outstanding) (?:months|fees|payments)|we keep\b|(?:half|part|most|\d+ ?%) of (?:the|"
         r"your) "
         r"(?:\w+ )?(?:fare|price|fee|cost|deposit|total)(?: \w+)? (?:is|are|stays?|remains?)|(?:up to|"
@@ -80,7 +88,8 @@ TERMS = (
         r"excursions|airport transfers?)(?: and \w+)* (?:are |is )?(?:not included|extra|excluded|"
         r"at (?:your )?own (?:cost|expense)|charged|cost|sold separately|payable)|(?:not included|"
         r"excludes|excluding|does not include|doesn't include|plus) (?:\w+ ){0,2}(?:meals?|"
-        r"drinks?|flights?|taxes|transfers|breakfast|dinner)|room only|self-catering",
+        r"drinks?|flights?|taxes|transfers|breakfast|dinner)|room only|self-catering|"
+        r"(?:is|are) (?:billed|charged) (?:as|apart|separately|extra)\b",
     ),
     _term(
         "refundable",
@@ -143,7 +152,9 @@ TERMS = (
         r"after) "
         r"(?:\d+ ?(?:-|to) ?\d+|[3-9]|\d\d|three|four|five|six|seven|eight|ten) (?:working |"
         r"business )?(?:days|weeks)|"
-        r"leaves? (?:us|our|here)\b.{0,30}\b(?:january|february|march|april|may|june)",
+        r"leaves? (?:us|our|here)\b.{0,30}\b(?:january|february|march|april|may|june)|"
+        r"we (?:build|make|sew|cut|print|knit|weave) (?:each|every|them|it|yours)\b.{0,30}\b(?:when|once|after|"
+        r"to order)\b",
     ),
     _term(
         "made here",
