@@ -73,8 +73,8 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("twelfth", True, 1.0, 0.0, 1.0),
         ("strangers", False, 0.92, 0.0, 0.9),
         ("strangers", True, 0.74, 0.0, 0.65),
-        ("support", False, 0.81, 0.04, 0.92),
-        ("support", True, 0.73, 0.06, 0.85),
+        ("support", False, 0.76, 0.03, 0.92),
+        ("support", True, 0.73, 0.1, 0.85),
     ],
 )
 def test_deception_is_stopped_and_honesty_is_not(name, aside, recall, false_alarms, pairs):

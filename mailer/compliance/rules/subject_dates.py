@@ -10,14 +10,15 @@ from datetime import timedelta
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.deadlines import deadlines_in
-from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.letter import Letter, Purpose
 from mailer.compliance.subjects.normalise import Line
+from mailer.compliance.subjects.notices import bears_out
 from mailer.compliance.subjects.times import Named, days_in
 from mailer.compliance.subjects.words import stems
 
 RULE = "subject_dates"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D33")
 DAYS_OF_ISSUE = timedelta(days=3)
 WEEKDAY = re.compile(r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|today|tonight|tomorrow")
 DAY_OF_SENDING = re.compile(r"today|tonight|tomorrow")
@@ -31,6 +32,8 @@ HOUR = re.compile(r"\b(?P<hour>\d{1,2})(?::(?P<minute>\d\d))? ?(?P<half>[ap])\.?
 
 
 def check(letter: Letter) -> Iterator[Finding]:
+    if letter.purpose is Purpose.RELATIONSHIP and bears_out(letter.body, letter.subject):
+        return  # “your policy renews on December 1”, with its particulars
     for line in letter.lines:
         ends = {(claim.start, claim.end) for claim in deadlines_in(line, letter.today)}
         said = [] if "?" in line.text or OVER.search(line.text) else days_in(line.text, letter.today)

@@ -22,7 +22,7 @@ from mailer.compliance.subjects.words import just_before, shares, stems
 
 RULE = "subject_price"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 16 CFR 233"
-REVIEWED = Reviewed("2026-11-30", version=7, duties="D33")
+REVIEWED = Reviewed("2026-11-30", version=8, duties="D33")
 COUNTED_AS_NONE = re.compile(
     r" (?:\w+ )?(?:apr|interest|financ\w+|fees?|commission|alcohol|sugar|fat|vat|tax)\b"
 )
@@ -184,6 +184,7 @@ SURCHARGE = re.compile(
     r"(?:\w+ (?:and|&) )?(?:\w+ )?(?:fees?|charges?|levy|levies)|supplements?|lev(?:y|ies))\b"
 )
 NEEDED = re.compile(
+    r"\b(?:is|are) (?:put on|added to) (?:the|your) bill\b|"
     r"\b(?:has|have|needs?) to be (?:chosen|bought|added|ordered|taken|paid)\b|\bmust be (?:chosen|bought|"
     r"added|ordered|paid)\b"
 )
@@ -346,9 +347,10 @@ def _goes_beyond(letter: Letter, amount: Amount) -> bool:
 
 def _names_another(letter: Letter, line: Line) -> bool:
     """Whether sums are named of what the subject speaks of; a list of other things is no contradiction."""
-    wanted = stems(line.text)
-    return any(amounts_in(each) and shares(each, wanted) for each in letter.body.sentences) or any(
-        amounts_in(each) for each in letter.body.lead[:LEADING]
+    wanted, opening = stems(line.text), letter.body.lead[:LEADING]
+    return any(
+        (each in opening or shares(each, wanted)) and any(one.value for one in amounts_in(each))
+        for each in letter.body.sentences
     )
 
 
@@ -490,8 +492,10 @@ def _rises_further(letter: Letter, line: Line, amount: Amount) -> bool:
 def _has_surcharge(letter: Letter, line: Line, amount: Amount) -> bool:
     """“The fare is $199. A surcharge of $240 is added when you book.”"""
     if any(
-        NEEDED.search(after) and amounts_in(after) and amount.value in {one.value for one in amounts_in(each)}
-        for each, after in pairwise(letter.body.sentences)
+        NEEDED.search(after)
+        and amounts_in(after)
+        and amount.value in {one.value for one in amounts_in(f"{each} {after}")}
+        for each, after in pairwise(("", *letter.body.sentences))
     ):
         return True
     return not SURCHARGE.search(line.text) and any(
