@@ -332,6 +332,7 @@ def test_any_text_is_answered_without_an_exception(subject, body, html):
             "text",
         ),
         ("Ends tonight: 50% off everything, free gift", "<div>" * 100_000 + "50% off", "html"),
+        ("Exam, X-rays and cleaning for $79, then $99", "x-rays $110, exam $79. " * 2_500, "text"),
     ],
 )
 def test_huge_letters_never_hang_a_check(subject, body, content_type):

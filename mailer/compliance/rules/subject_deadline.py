@@ -109,7 +109,8 @@ def _what_may_go_on(letter: Letter, line: Line, claim: Deadline, told: Sequence[
     if not bearing or not claim.hard:
         return told
     about = line.text[: claim.start] + line.text[claim.end :]
-    return [each for each in may_take_back(letter.body, bearing, about) if each in told]
+    own = frozenset(told)
+    return [each for each in may_take_back(letter.body, bearing, about) if each in own]
 
 
 def _names_the_end(sentence: str, claim: Deadline, today: date) -> bool:

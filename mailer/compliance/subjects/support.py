@@ -40,7 +40,7 @@ def may_take_back(body: Body, bearing: Collection[str], about: str) -> Iterator[
 
     They stand in the same paragraph, share a word with the claim, or point back to it.
     """
-    wanted = stems(about)
+    wanted, bearing = stems(about), frozenset(bearing)
     for paragraph in body.paragraphs:
         is_borne = any(each in bearing for each in paragraph)
         for sentence in paragraph:
