@@ -73,6 +73,9 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         ("twelfth", True, 1.0, 0.0, 1.0),
         ("strangers", False, 0.92, 0.0, 0.9),
         ("strangers", True, 0.74, 0.0, 0.65),
+        # The rules have learned nothing from this set: nobody who wrote them has looked into it.
+        ("strangers_second", False, 0.4, 0.3, 0.2),
+        ("strangers_second", True, 0.4, 0.3, 0.2),
         ("support", False, 0.76, 0.03, 0.92),
         ("support", True, 0.73, 0.1, 0.85),
     ],
@@ -117,6 +120,7 @@ def test_each_finding_says_where_why_and_what_to_do():
         "eleventh",
         "twelfth",
         "strangers",
+        "strangers_second",
         "support",
     ):
         for case in cases(name):
