@@ -32,7 +32,8 @@ CASE
     ELSE 'in flight' END
 """
 
-# Few say no while a campaign goes out: they are found first, and its messages are read only if there are any.
+# Few say no while a campaign goes out: they are found first, and its messages are read only if there are any. Of a
+# message that is unknown it isn't known either when it was over: when that was found out says nothing of it.
 SAID_MEANWHILE = f"""
 WITH against AS MATERIALIZED (
     SELECT against.id, against.mailbox_key, against.recorded_at
@@ -41,7 +42,8 @@ WITH against AS MATERIALIZED (
       AND against.recorded_at <= COALESCE(campaign.finished_at, 'infinity')
       AND against.reason IN ('opt_out', 'complaint') AND {NOT_VOIDED}),
 said AS (
-    SELECT message.address_key, message.settled_at - against.recorded_at AS ran_on, {OUTCOME} AS outcome
+    SELECT message.address_key, {OUTCOME} AS outcome,
+           CASE WHEN message.state <> 'unknown' THEN message.settled_at - against.recorded_at END AS ran_on
     FROM against JOIN mailer_message AS message ON message.mailbox_key = against.mailbox_key
     WHERE message.campaign_id = %(campaign)s)
 SELECT count(DISTINCT address_key),
@@ -60,7 +62,7 @@ class OptOuts:
     people: int
     kept_back: int  # their message did not go out
     in_flight: int  # handed over before the opt-out was recorded, settled after it
-    longest: timedelta  # by how much, at most
+    longest: timedelta  # by how much, at most, of those whose end is known
     breaches: int  # handed over after it: there must be none
 
     @property

@@ -90,6 +90,13 @@ def test_what_was_said_before_the_launch_or_after_the_end_is_not_of_this_campaig
     assert opt_outs.said_meanwhile(draft) == opt_outs.OptOuts(0, 0, 0, timedelta(0), 0)
 
 
+def test_when_a_message_was_over_that_is_unknown_is_not_made_up(campaign):
+    sent(1, handed_over=f"{NOW} - interval '2 s'", settled=f"{NOW} + interval '1 hour'")
+    says_no(1)
+    by_force("UPDATE mailer_message SET state = 'unknown' WHERE state = 'accepted'")
+    assert opt_outs.said_meanwhile(campaign) == opt_outs.OptOuts(1, 0, 1, timedelta(0), 0)
+
+
 def test_a_mistaken_import_of_opt_outs_that_was_taken_back_and_a_bounce_are_nobodys_word(campaign):
     says_no(1, "hard_bounce")
     assert opt_outs.said_meanwhile(campaign).people == 0
