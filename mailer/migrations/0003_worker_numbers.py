@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "CREATE SEQUENCE mailer_worker_number AS integer CYCLE;", "DROP SEQUENCE mailer_worker_number;"
         ),
-        # Messages are updated three times in place: room in each page spares most index writes.
+        # Messages are updated three times: room in each page keeps the new versions beside the old ones.
         migrations.RunSQL(
             "ALTER TABLE mailer_message SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);",
             "ALTER TABLE mailer_message RESET (fillfactor, autovacuum_vacuum_scale_factor);",
