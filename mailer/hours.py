@@ -6,7 +6,8 @@ All arithmetic of zones is here, by the zones that Python knows; the database co
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 WEEK = frozenset(range(1, 8))  # ISO 8601: Monday is 1
 DAY = timedelta(days=1)
@@ -23,6 +24,28 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise NotOnTheClock(f"“{name}” is no time zone; choose one such as Europe/Berlin.") from None
+
+
+def zone_named(written: str) -> str:
+    """The IANA name of the zone that somebody wrote, in any case, with spaces or underscores; "" for none.
+
+    Raises NotOnTheClock, with what to write instead.
+    """
+    plain = "_".join(written.split()).casefold()
+    if not plain:
+        return ""
+    try:
+        return _names()[plain]
+    except KeyError:
+        raise NotOnTheClock(
+            f"Candor does not know the time zone “{written.strip()[:40]}”. Write its IANA name, such as Europe/Berlin "
+            "or America/New_York."
+        ) from None
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones()}
 
 
 def moment(shown: datetime, name: str) -> datetime:

@@ -3,15 +3,18 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.db.models import Field as ModelField
 from django.db.models import QuerySet
-from django.forms import ModelForm
+from django.forms import ChoiceField, Field, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from unfold.admin import ModelAdmin, TabularInline
 from unfold.decorators import display
+from unfold.widgets import UnfoldAdminSelectWidget
 
 from mailer import addresses, evidence, suppression
 from mailer.admin import sign_ups
+from mailer.admin.campaign_offers import ZONE_CHOICES
 from mailer.admin.pages import LongList, SimpleForm, changes, count
 from mailer.contacts import leaving
 from mailer.models import Contact, MailingList, Subscription
@@ -53,7 +56,16 @@ class ContactAdmin(LongList, SimpleForm):
     change_form_outer_before_template = "mailer/admin/parts/contact_privacy.html"
     delete_confirmation_template = "mailer/admin/delete_contact.html"
     ordering = ("email",)
-    fields = ("email", "first_name", "last_name", "created_at", "may_be_mailed", "left_lists", "consents")
+    fields = (
+        "email",
+        "first_name",
+        "last_name",
+        "zone",
+        "created_at",
+        "may_be_mailed",
+        "left_lists",
+        "consents",
+    )
     readonly_fields = ("email", "created_at", "may_be_mailed", "left_lists", "consents")
     inlines = (SubscriptionInline,)
 
@@ -78,6 +90,17 @@ class ContactAdmin(LongList, SimpleForm):
     @display(description="Consents")
     def consents(self, contact: Contact) -> str:
         return sign_ups.told(sign_ups.consents_of(contact))
+
+    def formfield_for_dbfield(
+        self, db_field: ModelField, request: HttpRequest, **kwargs: Any
+    ) -> Field | None:
+        if db_field.name != "zone":
+            return super().formfield_for_dbfield(db_field, request, **kwargs)
+        return ChoiceField(
+            label="Time zone", required=False, choices=[("", "Not known"), *ZONE_CHOICES],
+            widget=UnfoldAdminSelectWidget,
+            help_text="Campaigns can go out by each recipient's own clocks, where they are known.",
+        )  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """People come in through a list, with the way they came."""
@@ -105,8 +128,8 @@ class ContactAdmin(LongList, SimpleForm):
         super().delete_model(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Contact, form: ModelForm, change: bool) -> None:
-        """Names only: address and keys belong together and are written by the rooms that parse them."""
-        obj.save(update_fields=["first_name", "last_name"])
+        """Not the address: it and its keys belong together and are written by the rooms that parse them."""
+        obj.save(update_fields=["first_name", "last_name", "zone"])
 
 
 @changes("mailer.view_contact")

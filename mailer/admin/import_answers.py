@@ -25,6 +25,7 @@ MEANINGS = (
     (Meaning.LAST_NAME.value, "Last name"),
     (Meaning.STATUS.value, "Status, such as “unsubscribed”"),
     (Meaning.SINCE.value, "Subscribed since"),
+    (Meaning.ZONE.value, "Time zone, such as Europe/Berlin"),
     (Meaning.BORN.value, "Date of birth (asked, not kept)"),
     (Meaning.OPTED_OUT.value, "Yes means: opted out"),
     (Meaning.COMPLAINED.value, "Yes means: complained"),

@@ -46,6 +46,7 @@ REFUSALS = {
     "not_a_digest": "Not a digest of an address",
     "under_age": "May be under age; nothing was kept",
     "template_syntax": "A merge field instead of an address",
+    "zone_unknown": "A time zone that Candor does not know; the rest of the row counts",
 }
 
 
@@ -254,6 +255,7 @@ def _told(import_: Import) -> dict[str, Any]:
         else 0
     )
     rejected = sum(import_.rejected.values())
+    to_correct = rejected + import_.flagged.get("zone_unknown", 0)
     return {
         "import": import_,
         "percent": 100 if import_.state in (State.DONE, State.TRIED) else int(min(share, 1) * 100),
@@ -261,15 +263,17 @@ def _told(import_: Import) -> dict[str, Any]:
         "left": spoken(seconds / share * (1 - share)) if share > 0.02 and seconds > 1 else None,
         "took": spoken(seconds),
         "rejected": rejected,
+        "to_correct": to_correct,
         "reasons": _reasons(import_),
-        "examples": import_.refused_rows.all()[:REFUSED_SHOWN] if rejected else [],
+        "examples": import_.refused_rows.all()[:REFUSED_SHOWN] if to_correct else [],
         "flags": [(flag.replace("_", " "), number) for flag, number in sorted(import_.flagged.items())],
     }
 
 
 def _reasons(import_: Import) -> list[tuple[str, int]]:
     """Each reason in words, most frequent first."""
-    counted = sorted(import_.rejected.items(), key=lambda reason: -reason[1])
+    without_zone = {name: n for name, n in import_.flagged.items() if name == "zone_unknown"}
+    counted = sorted((import_.rejected | without_zone).items(), key=lambda reason: -reason[1])
     return [(REFUSALS.get(reason, reason.replace("_", " ")), number) for reason, number in counted]
 
 

@@ -57,6 +57,10 @@ SourceName = Annotated[
     WithJsonSchema({"type": "string", "enum": Source.values, "description": "How the address came to you."}),
 ]
 Name = Annotated[Text, Field(max_length=1_000)]
+Zone = Annotated[
+    Text,
+    Field(max_length=1_000, description="Their time zone by its IANA name.", examples=["Europe/Berlin"]),
+]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written)]
 
 
@@ -81,6 +85,7 @@ class PersonIn(Asked):
     address: Address
     first_name: Name = ""
     last_name: Name = ""
+    zone: Zone = ""
     list: Slug | None = Field(None, description="A list to be on. With it, say the source.")
     source: SourceName | None = None
 
@@ -155,6 +160,7 @@ class Person(Schema):
     address: str
     first_name: str
     last_name: str
+    zone: str = Field(description="Their time zone by its IANA name; empty where it is not known.")
     lists: list[Place]
 
 

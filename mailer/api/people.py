@@ -38,10 +38,10 @@ NOBODY = "Nobody who may be mailed is on the books under this address."
 
 @router.put("/contacts", **open_to(Scope.CONTACTS_WRITE), response=PersonDone)
 def put_contact(request: HttpRequest, said: PersonIn) -> PersonDone:
-    """Put a person on the books, or bring their names up to date. Repeats are harmless.
+    """Put a person on the books, or bring their names and time zone up to date. Repeats are harmless.
 
-    Names that are given replace those we had. Who is not on the books yet needs a list, and the source says how they
-    came to it. Whoever has opted out stays opted out, whatever is sent here.
+    Names and a zone that are given replace those we had. Who is not on the books yet needs a list, and the source says
+    how they came to it. Whoever has opted out stays opted out, whatever is sent here.
     """
     return _put(said, key_of(request))
 
@@ -92,7 +92,7 @@ def _person_in(said: PersonIn, lists: dict[str, MailingList] | None = None) -> p
     if (said.list is None) != (said.source is None):
         raise Refused("list_without_source", "Give “list” and “source” together, or neither.")
     on = _list(said.list, lists) if said.list is not None else None
-    return people.Written(said.address, said.first_name, said.last_name, on, said.source or "")
+    return people.Written(said.address, said.first_name, said.last_name, said.zone, on, said.source or "")
 
 
 def _list(slug: str, lists: dict[str, MailingList] | None = None) -> MailingList:
@@ -107,7 +107,9 @@ def _list(slug: str, lists: dict[str, MailingList] | None = None) -> MailingList
 
 
 def _problem(refused: Refused) -> Problem:
-    pointer = {"list_unknown": "/list", "list_without_source": "/source", "left_list": "/list"}
+    pointer = {
+        "list_unknown": "/list", "list_without_source": "/source", "left_list": "/list", "zone_unknown": "/zone",
+    }  # fmt: skip
     return Problem(
         "refused",
         str(refused),
@@ -214,6 +216,7 @@ def _person(contact: Contact) -> Person:
         address=contact.email,
         first_name=contact.first_name,
         last_name=contact.last_name,
+        zone=contact.zone,
         lists=[
             Place(list=place.list.slug, source=place.source, since=place.subscribed_at)
             for place in contact.subscriptions.all()

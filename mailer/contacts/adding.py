@@ -15,16 +15,18 @@ from mailer.contacts import hashed, leaving
 from mailer.contacts.leaving import LeftList
 from mailer.models import MailingList
 
-# Names that we have stay unless others are given; a row that says nothing new is not written again.
+# Names and zones that we have stay unless others are given; a row that says nothing new is not written again.
 CONTACTS = """
-INSERT INTO mailer_contact AS known (email, address_key, mailbox_key, first_name, last_name)
-SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::text[])
-    AS given (email, address_key, mailbox_key, first_name, last_name)
+INSERT INTO mailer_contact AS known (email, address_key, mailbox_key, first_name, last_name, zone)
+SELECT * FROM unnest(%s::text[], %s::bytea[], %s::bytea[], %s::text[], %s::text[], %s::text[])
+    AS given (email, address_key, mailbox_key, first_name, last_name, zone)
 ORDER BY address_key
 ON CONFLICT (address_key) DO UPDATE
 SET first_name = coalesce(nullif(EXCLUDED.first_name, ''), known.first_name),
-    last_name = coalesce(nullif(EXCLUDED.last_name, ''), known.last_name)
+    last_name = coalesce(nullif(EXCLUDED.last_name, ''), known.last_name),
+    zone = coalesce(nullif(EXCLUDED.zone, ''), known.zone)
 WHERE EXCLUDED.first_name NOT IN ('', known.first_name) OR EXCLUDED.last_name NOT IN ('', known.last_name)
+   OR EXCLUDED.zone NOT IN ('', known.zone)
 RETURNING address_key, xmax = 0 AS is_new
 """
 NUMBERS = "SELECT address_key, id FROM mailer_contact WHERE address_key = ANY(%s)"
@@ -48,6 +50,7 @@ class Newcomer:
     source: str
     first_name: str = ""
     last_name: str = ""
+    zone: str = ""
 
 
 def add_all(newcomers: Sequence[Newcomer], *, actor: str) -> list[int | LeftList]:
@@ -74,14 +77,15 @@ def add_all(newcomers: Sequence[Newcomer], *, actor: str) -> list[int | LeftList
 
 def _contacts(newcomers: Iterable[Newcomer]) -> tuple[dict[bytes, int], set[bytes]]:
     """The numbers of all, and the keys of those who are new."""
-    rows: dict[bytes, tuple[str, bytes, bytes, str, str]] = {}
+    rows: dict[bytes, tuple[str, bytes, bytes, str, str, str]] = {}
     for one in newcomers:
         address = one.address
-        email, _, _, first, last = rows.get(address.address_key, (address.text, b"", b"", "", ""))
-        names = (one.first_name or first, one.last_name or last)  # of the same person twice, the later names
-        rows[address.address_key] = (email, address.address_key, address.mailbox_key, *names)
+        email, _, _, first, last, zone = rows.get(address.address_key, (address.text, b"", b"", "", "", ""))
+        # of the same person twice, what was said later
+        said = (one.first_name or first, one.last_name or last, one.zone or zone)
+        rows[address.address_key] = (email, address.address_key, address.mailbox_key, *said)
     with connection.cursor() as cursor:
-        cursor.execute(CONTACTS, [list(column) for column in zip(*rows.values(), strict=True)] or [[]] * 5)
+        cursor.execute(CONTACTS, [list(column) for column in zip(*rows.values(), strict=True)] or [[]] * 6)
         new = {bytes(key) for key, is_new in cursor.fetchall() if is_new}
         cursor.execute(NUMBERS, [list(rows)])
         return {bytes(key): number for key, number in cursor.fetchall()}, new

@@ -13,7 +13,7 @@ from mailer.addresses import Address
 from mailer.contacts import hashed
 from mailer.contacts.adding import Newcomer, add_all
 from mailer.contacts.leaving import LeftList
-from mailer.contacts.reading.persons import address_in, name_in, written_address
+from mailer.contacts.reading.persons import address_in, name_in, written_address, zone_in
 from mailer.contacts.reading.staged import Refused
 from mailer.models import Contact, MailingList
 from mailer.suppression import Mailable, Reason
@@ -31,6 +31,9 @@ __all__ = [
 ]
 
 
+NAMES = ("first_name", "last_name")
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """A person as another program writes them: to be on a list, or, without one, only to be brought up to date."""
@@ -38,6 +41,7 @@ class Written:
     address: str
     first_name: str = ""
     last_name: str = ""
+    zone: str = ""
     list: MailingList | None = None
     source: str = ""
 
@@ -91,7 +95,7 @@ class _Joins(NamedTuple):
 
 class _Corrected(NamedTuple):
     address: Address
-    names: dict[str, str]
+    said: dict[str, str]
     flagged: tuple[str, ...]
 
 
@@ -101,12 +105,13 @@ def _judged(written: Written | Refused) -> _Joins | _Corrected | Refused:
     flagged: Counter[str] = Counter()
     try:
         address = address_of(written.address, flagged)
-        names = {name: name_in(getattr(written, name), flagged) for name in ("first_name", "last_name")}
+        said = {name: name_in(getattr(written, name), flagged) for name in NAMES}
+        said["zone"] = zone_in(written.zone)
     except Refused as refused:
         return refused
     if written.list is None:
-        return _Corrected(address, names, tuple(sorted(flagged)))
-    return _Joins(Newcomer(address, written.list, written.source, **names), tuple(sorted(flagged)))
+        return _Corrected(address, said, tuple(sorted(flagged)))
+    return _Joins(Newcomer(address, written.list, written.source, **said), tuple(sorted(flagged)))
 
 
 def _join(joins: Iterable[_Joins], actor: str) -> list[Done | Refused]:
@@ -123,8 +128,8 @@ def _correct(corrected: Iterable[_Corrected], actor: str) -> list[Done | Refused
 
 
 def _correct_one(corrected: _Corrected, actor: str) -> Done | Refused:
-    """Names that are given replace those we have; empty ones leave them."""
-    given = {name: value for name, value in corrected.names.items() if value}
+    """Names and a zone that are given replace those we have; empty ones leave them."""
+    given = {name: value for name, value in corrected.said.items() if value}
     key = corrected.address.address_key
     with transaction.atomic():
         contact = Contact.objects.select_for_update().filter(address_key=key).first()
@@ -137,7 +142,7 @@ def _correct_one(corrected: _Corrected, actor: str) -> Done | Refused:
         if any(getattr(contact, name) != value for name, value in given.items()):
             Contact.objects.filter(pk=contact.pk).update(**given)
             evidence.record(
-                "names corrected",
+                "names corrected" if given.keys() <= {*NAMES} else "contact corrected",
                 actor=actor,
                 subject=f"contact {contact.pk}",
                 mailbox_key=corrected.address.mailbox_key,

@@ -27,7 +27,7 @@ ROOM = "SET LOCAL work_mem = '128MB'"
 ARRIVING = """
 CREATE TEMPORARY TABLE arriving (
     line bigint, email text, address_key bytea, mailbox_key bytea, first_name text, last_name text,
-    status text, subscribed_at timestamptz, refused text, words text, row text, digest bytea)
+    status text, subscribed_at timestamptz, refused text, words text, row text, digest bytea, zone text)
 """
 COPY = "COPY arriving FROM STDIN (FORMAT binary)"
 COPY_TYPES = (
@@ -43,6 +43,7 @@ COPY_TYPES = (
     "text",
     "text",
     "bytea",
+    "text",
 )
 
 # One row per exact address: the first, or one that says not to mail, wherever it stands in the file.
@@ -51,7 +52,7 @@ COPY_TYPES = (
 PEOPLE = """
 CREATE TEMPORARY TABLE people AS
 SELECT DISTINCT ON (address_key)
-       line, email, address_key, mailbox_key, first_name, last_name, status, subscribed_at,
+       line, email, address_key, mailbox_key, first_name, last_name, coalesce(zone, '') AS zone, status, subscribed_at,
        {held} OR {left_list} AS held, {left} OR {left_list} AS left_, {left_list} AS left_list
 FROM arriving
 WHERE email IS NOT NULL
@@ -71,14 +72,16 @@ LEFT_LIST = f"""
  AND {leaving.left_sql("arriving", "%(slug)s")})
 """
 
-# Names that we have are kept; a file fills only what is empty.
+# Names and time zones that we have are kept; a file fills only what is empty.
 CONTACTS = """
-INSERT INTO mailer_contact AS known (email, address_key, mailbox_key, first_name, last_name)
-SELECT email, address_key, mailbox_key, first_name, last_name FROM people WHERE NOT left_
+INSERT INTO mailer_contact AS known (email, address_key, mailbox_key, first_name, last_name, zone)
+SELECT email, address_key, mailbox_key, first_name, last_name, zone FROM people WHERE NOT left_
 ON CONFLICT (address_key) DO UPDATE
 SET first_name = CASE WHEN known.first_name = '' THEN EXCLUDED.first_name ELSE known.first_name END,
-    last_name = CASE WHEN known.last_name = '' THEN EXCLUDED.last_name ELSE known.last_name END
+    last_name = CASE WHEN known.last_name = '' THEN EXCLUDED.last_name ELSE known.last_name END,
+    zone = CASE WHEN known.zone = '' THEN EXCLUDED.zone ELSE known.zone END
 WHERE (known.first_name = '' AND EXCLUDED.first_name <> '') OR (known.last_name = '' AND EXCLUDED.last_name <> '')
+   OR (known.zone = '' AND EXCLUDED.zone <> '')
 """
 
 # A statement of its own, so that contacts which another transaction has just added are seen.
@@ -90,9 +93,11 @@ WHERE NOT left_
 ON CONFLICT (list_id, contact_id) DO NOTHING
 """
 
+# With those that came in but for their time zone, to be corrected in the same way.
 REFUSED_ROWS = """
 INSERT INTO mailer_refusedrow (of_id, line, reason, words, row)
-SELECT %(import)s, line, refused, words, row FROM arriving WHERE refused IS NOT NULL ORDER BY line
+SELECT %(import)s, line, coalesce(refused, 'zone_unknown'), words, row FROM arriving WHERE words IS NOT NULL
+ORDER BY line
 """
 REFUSALS = (
     "SELECT refused, count(*) FROM arriving WHERE refused IS NOT NULL GROUP BY refused ORDER BY refused"

@@ -1,8 +1,11 @@
 """People on our books, and their places on lists."""
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+
+from mailer import hours
 
 
 class MailingList(models.Model):
@@ -29,6 +32,16 @@ class MailingList(models.Model):
         return self.name
 
 
+def assert_zone(name: str) -> None:
+    """Raises ValidationError unless this machine knows a time zone of exactly this name."""
+    try:
+        known = hours.zone_named(name)
+    except hours.NotOnTheClock as wrong:
+        raise ValidationError(str(wrong)) from None
+    if known != name:
+        raise ValidationError(f"Write it as {known}.")
+
+
 class Contact(models.Model):
     """A person on our books. One per exact address; `mailbox_key` ties addresses of one mailbox."""
 
@@ -37,6 +50,10 @@ class Contact(models.Model):
     mailbox_key = models.BinaryField(max_length=16)
     first_name = models.CharField(max_length=80, blank=True)
     last_name = models.CharField(max_length=80, blank=True)
+    # by which clocks they live, as an IANA name; empty where nobody has told us
+    zone = models.CharField(
+        "time zone", max_length=64, blank=True, default="", db_default="", validators=[assert_zone]
+    )
     created_at = models.DateTimeField(auto_now_add=True, db_default=Now())
 
     class Meta:
@@ -45,6 +62,12 @@ class Contact(models.Model):
             models.Index("mailbox_key", name="contact_of_mailbox"),
             # the admin lists people by address
             models.Index("email", name="contact_by_email"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="contact_zone_looks_like_one",
+                condition=models.Q(zone="") | models.Q(zone__regex="^[A-Za-z][A-Za-z0-9_+/-]*$"),
+            )
         ]
 
     def __str__(self) -> str:

@@ -107,7 +107,7 @@ class ColumnMapping(models.Model):
 
 
 class RefusedRow(models.Model):
-    """A row that did not come in: its line, the reason in words, and the row itself to correct."""
+    """A row that did not come in, or only in part: its line, the reason in words, and the row itself to correct."""
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="refused_rows")
     line = models.BigIntegerField()

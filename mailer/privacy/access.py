@@ -108,6 +108,7 @@ def _contacts(person: Person) -> Iterator[Row]:
             "address": contact.email,
             "first name": contact.first_name,
             "last name": contact.last_name,
+            "time zone": contact.zone,
             "on our books since": contact.created_at,
         }
 

@@ -163,7 +163,7 @@ def _take_left_lists_along(old: Contact, new: Contact) -> None:
 
 
 def _moved(old: Contact, address: Address) -> Contact:
-    """The contact of the new address, with the names and places of the old one; places it had already stay."""
+    """The contact of the new address, with names, time zone and places of the old one; places it had already stay."""
     new, _ = Contact.objects.get_or_create(
         address_key=address.address_key,
         defaults={
@@ -171,6 +171,7 @@ def _moved(old: Contact, address: Address) -> Contact:
             "mailbox_key": address.mailbox_key,
             "first_name": old.first_name,
             "last_name": old.last_name,
+            "zone": old.zone,
         },
     )
     if new.pk != old.pk:

@@ -27,7 +27,7 @@ class Kept:
 
 KEPT: Mapping[str, Kept] = {
     "mailer.Contact": Kept(
-        "Address and names",
+        "Address, names and time zone",
         2 * YEAR,
         "as long as the person is on a list and may be mailed; else until two years after the last that was sent to "
         "them or done for them",

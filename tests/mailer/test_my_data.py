@@ -316,6 +316,7 @@ def test_names_are_written_as_their_owner_writes_them(client, link, dana):
 
 @pytest.mark.duty("D9", "D109")
 def test_a_new_address_counts_once_its_reader_has_confirmed_it(client, server, link, dana):
+    Contact.objects.update(zone="Asia/Tokyo")
     answer = client.post(f"{link}/address", "address=dana.new%40example.net", FORM)
     assert "one confirmation mail is on its way to it" in words(answer)
     tasks.send_data_links()
@@ -327,7 +328,8 @@ def test_a_new_address_counts_once_its_reader_has_confirmed_it(client, server, l
     assert Contact.objects.get() == dana
     assert "Your address is changed" in words(client.post(confirm))
     found = Contact.objects.get()
-    assert (found.email, found.first_name, found.last_name) == (NEW, "Dana", "Miler")
+    told = (found.email, found.first_name, found.last_name, found.zone)
+    assert told == (NEW, "Dana", "Miler", "Asia/Tokyo")
     assert (bytes(found.address_key), bytes(found.mailbox_key)) == (
         addresses.parse(NEW).address_key,
         addresses.parse(NEW).mailbox_key,

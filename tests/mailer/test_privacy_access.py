@@ -90,6 +90,7 @@ def dana(friends) -> Contact:
         )
         TestAddress.objects.create(email=address.text, whose="the desk")
         TestSend.objects.create(campaign=campaign, skeleton=b"", email=address.text)
+        Contact.objects.filter(pk=found.pk).update(zone="Asia/Tokyo")
     return found
 
 
@@ -106,6 +107,7 @@ def test_everything_held_is_told_and_nobody_elses(dana, friends):
             "address": "Dana@example.org",
             "first name": "Dana",
             "last name": "",
+            "time zone": "Asia/Tokyo",
             "on our books since": dana.created_at,
         }
     ]
@@ -297,7 +299,7 @@ def test_a_table_that_is_not_in_the_register_stops_the_start(monkeypatch):
 
 # Text that no recipient's address or name can be in by its nature, or that goes with the row.
 NO_TRACES = {
-    "mailer.Contact": {"email", "first_name", "last_name"},  # deleted whole
+    "mailer.Contact": {"email", "first_name", "last_name", "zone"},  # deleted whole
     "mailer.DataRequest": {"address", "words"},  # empty once it is closed
     "mailer.DataLink": {"new_address"},
     "mailer.SignUp": {"email", "first_name", "page_url", "message_id"},  # deleted whole

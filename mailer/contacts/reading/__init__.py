@@ -213,6 +213,6 @@ def _written(table: Table, status: str, header: list[str]) -> Written:
 
 
 def _named(rows: Iterator[Staged], name: str) -> Iterator[Staged]:
-    """Of several files, each refusal says in which its line is."""
+    """Of several files, what is said of a row says in which its line is."""
     for row in rows:
-        yield row._replace(words=f"{name}: {row.words}") if row.refused else row
+        yield row._replace(words=f"{name}: {row.words}") if row.words else row

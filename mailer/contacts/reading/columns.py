@@ -26,6 +26,7 @@ class Meaning(StrEnum):
     LAST_NAME = "last_name"
     STATUS = "status"
     SINCE = "since"
+    ZONE = "zone"
     BORN = "born"
     DIGEST = "digest"
     OPTED_OUT = "opted_out"
@@ -41,7 +42,7 @@ FLAGS: dict[str, str] = {
     Meaning.NOT_ASKED: statuses.NOT_ASKED,
 }
 FLAG_OF = {reason: meaning for meaning, reason in FLAGS.items()}
-SINGLE = (Meaning.EMAIL, Meaning.FIRST_NAME, Meaning.LAST_NAME, Meaning.BORN, Meaning.DIGEST)
+SINGLE = (Meaning.EMAIL, Meaning.FIRST_NAME, Meaning.LAST_NAME, Meaning.ZONE, Meaning.BORN, Meaning.DIGEST)
 # What says who must not be mailed is never left out, whoever asks for it.
 GUARDING = frozenset({Meaning.STATUS, Meaning.BORN, *FLAGS})
 
@@ -58,6 +59,9 @@ _FIELDS = {
     "last_name": (
         "lastname last surname familyname nachname lname apellido apellidos cognome nomdefamille contactlastname "
         "billinglastname customerlastname 姓"
+    ),
+    "zone": (
+        "timezone timezonename ianatimezone zone zoneinfo tz tzname zeitzone fuseauhoraire zonahoraria fusoorario"
     ),
     "status": (
         "status subscriptionstatus emailstatus memberstatus emailpermissionstatus emailmarketingconsent "
@@ -119,6 +123,7 @@ class Columns:
     since: tuple[int, ...] = ()
     born: int = -1
     digest: int = -1
+    zone: int = -1
 
     @property
     def meanings(self) -> list[str]:
@@ -153,6 +158,7 @@ class Columns:
             statuses=tuple(found[Meaning.STATUS]),
             flags=tuple((i, FLAGS[said]) for i, said in enumerate(meanings) if said in FLAGS),
             since=tuple(found[Meaning.SINCE]),
+            zone=_first(found[Meaning.ZONE]),
             born=_first(found[Meaning.BORN]),
             digest=_first(found[Meaning.DIGEST]) if email < 0 else -1,
         )
@@ -166,7 +172,7 @@ class Columns:
     @property
     def _in_order(self) -> tuple[int, ...]:
         """Of the columns of which there is one at most, as `SINGLE` names them."""
-        return self.email, self.first_name, self.last_name, self.born, self.digest
+        return self.email, self.first_name, self.last_name, self.zone, self.born, self.digest
 
     @property
     def says_status(self) -> bool:
@@ -200,6 +206,7 @@ class Columns:
             statuses=tuple(found["status"]),
             flags=tuple(flags),
             since=tuple(found["since"]),
+            zone=_first(found["zone"]),
             born=_first(found["born"]),
             digest=_first(found["digest"]),
         )

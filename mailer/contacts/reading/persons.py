@@ -1,4 +1,4 @@
-"""One person's address and names as somebody wrote them: in a cell of a file, in a form, in a program's request.
+"""One person's address, names and zone as somebody wrote them: in a cell of a file, in a form, in a program's request.
 
 Whoever brings people in goes through here, so that a telephone's gateway or an unfilled merge field is refused at every
 door alike. What is odd but may come in is counted in `flagged`.
@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import Counter
 
+from mailer import hours
 from mailer.addresses import Address, AddressRefused, is_ascii, parse
 from mailer.contacts.reading.refusals import ROLES, flag_of_domain, is_template
 from mailer.contacts.reading.staged import NOT_TEXT, Refused
@@ -115,3 +116,15 @@ def _harmless(name: str, flagged: Counter[str]) -> str:
         flagged["template_syntax"] += 1
         return ""
     return name
+
+
+# -- the time zone -------------------------------------------------------------------------------------
+
+
+def zone_in(raw: str) -> str:
+    """The IANA name of a time zone, "" for none. Raises Refused, saying what to write."""
+    _refuse_unreadable(raw)
+    try:
+        return hours.zone_named(raw)
+    except hours.NotOnTheClock as wrong:
+        raise Refused("zone_unknown", str(wrong)) from None

@@ -9,7 +9,7 @@ from functools import lru_cache
 from mailer.contacts import statuses
 from mailer.contacts.reading.columns import Columns, is_digest
 from mailer.contacts.reading.lines import Lines
-from mailer.contacts.reading.persons import address_in, name_in
+from mailer.contacts.reading.persons import address_in, name_in, zone_in
 from mailer.contacts.reading.refusals import refuse_minors
 from mailer.contacts.reading.staged import ROW_KEPT, Refused, Staged, as_csv, readable
 
@@ -72,7 +72,7 @@ class Rows:
         if columns.digest >= 0:
             return Staged(line, digest=_digest(cells[columns.digest]))
         address = address_in(cells[columns.email], self._flagged)
-        return Staged(
+        person = Staged(
             line,
             address.text,
             address.address_key,
@@ -82,6 +82,16 @@ class Rows:
             self._status(cells) if self._says_status else None,
             self._since(cells) if columns.since else None,
         )
+        return self._with_zone(person, cells) if columns.zone >= 0 else person
+
+    def _with_zone(self, person: Staged, cells: list[str]) -> Staged:
+        """The person with their time zone; without it, and with words about that, where nobody knows such a zone."""
+        try:
+            return person._replace(zone=_zone(cells[self._columns.zone]))
+        except Refused as wrong:
+            self._flagged[wrong.reason] += 1
+            words = f"The row counts, but without its time zone. {wrong}"
+            return person._replace(words=words, row=readable(self._kept(cells)[:ROW_KEPT]))
 
     # -- what the row says of them -------------------------------------------------------------------
 
@@ -121,6 +131,9 @@ def _strongest(implied: str, yes: frozenset[str], said: tuple[str, ...]) -> str 
             "did ask, write “subscribed”; else invite them through a sign-up form.",
         )
     return strongest or None
+
+
+_zone = lru_cache(maxsize=1_024)(zone_in)  # a file is of people in few zones
 
 
 def _digest(cell: str) -> bytes:

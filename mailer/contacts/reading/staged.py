@@ -36,7 +36,10 @@ class Refused(ValueError):
 
 
 class Staged(NamedTuple):
-    """One row of the file as the staging table takes it: a person, or a refusal with its reason."""
+    """One row of the file as the staging table takes it: a person, or a refusal with its reason.
+
+    A person who came in without something that was not understood has `words` about it and the row, too.
+    """
 
     line: int
     email: str | None = None
@@ -50,6 +53,7 @@ class Staged(NamedTuple):
     words: str | None = None
     row: str | None = None
     digest: bytes | None = None  # of somebody's address, in a suppression list that shows no addresses
+    zone: str | None = None
 
 
 def readable(text: str) -> str:

@@ -240,6 +240,7 @@ def _made_up(columns: Columns) -> tuple[str, ...]:
         ("hash", columns.digest),
         ("first_name", columns.first_name),
         ("last_name", columns.last_name),
+        ("zone", columns.zone),
     ):
         if index >= 0:
             names[index] = name

@@ -170,8 +170,8 @@ def _list(slug: str) -> MailingList:
 
 
 def _rejects_file(import_: Import) -> str | None:
-    """Where the refused rows were written, for their owner's eyes only; None if there are none."""
-    if not import_.rejected:
+    """Where the rows to correct were written, for their owner's eyes only; None if there are none."""
+    if not import_.rejected and "zone_unknown" not in import_.flagged:
         return None
     path = settings.DATA_DIR / "rejects" / f"import-{import_.pk}.csv"
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
