@@ -1,6 +1,7 @@
 """Who gets a campaign: fixed once, in one statement, with everyone on its lists accounted for."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -8,9 +9,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from mailer import evidence, suppression
+from mailer import evidence, own_time, suppression
 from mailer.contacts import leaving
-from mailer.hours import stretch
+from mailer.hours import Opening, stretch
 from mailer.models import Campaign, MailingList
 
 # Each person on the lists once, with the strongest reason that the ledger has against the exact address
@@ -79,16 +80,19 @@ FROM judged
 ORDER BY address_key
 """
 
-# The same for a campaign that is spread: its messages come due evenly over %(seconds)s, in the order of keyed names, so
-# in none that means anything. `cums` and `starts` say when each piece of sending hours begins, counted in seconds of
-# open time and as a moment (`hours.stretch`).
-SPREAD = f"""
-{PEOPLE},
+LINED_UP = """
 lined_up AS (
     SELECT judged.*, reason IS NULL AND turn = 1 AS goes,
            %(seconds)s * (row_number() OVER (PARTITION BY reason IS NULL AND turn = 1 ORDER BY address_key) - 1)
                / count(*) OVER (PARTITION BY reason IS NULL AND turn = 1) AS second
-    FROM judged),
+    FROM judged)
+"""
+
+# The same for a campaign that is spread: its messages come due evenly over %(seconds)s, in the order of keyed names, so
+# in none that means anything. `cums` and `starts` say when each piece of sending hours begins, counted in seconds of
+# open time and as a moment (`hours.stretch`).
+SPREAD = f"""
+{PEOPLE}, {LINED_UP},
 placed AS (
     SELECT lined_up.*, width_bucket(second::float, %(cums)s::float[]) AS piece FROM lined_up)
 INSERT INTO mailer_message (campaign_id, address_key, mailbox_key, contact_id, state, reason, due_at)
@@ -98,6 +102,25 @@ SELECT %(campaign)s, address_key, mailbox_key, id,
        CASE WHEN goes THEN (%(starts)s::timestamptz[])[piece]
                            + make_interval(secs => second - (%(cums)s::float[])[piece])
             ELSE now() END
+FROM placed
+ORDER BY address_key
+"""
+
+# The same by each recipient's own clocks: `plans` has the pieces of each zone and, under no name, those of the
+# campaign's own, for people without a zone and for who got one in this very moment.
+BY_OWN_CLOCKS = f"""
+{PEOPLE}, {LINED_UP},
+plans AS MATERIALIZED (
+    SELECT * FROM json_to_recordset(%(plans)s::json) AS plan (zone text, cums float[], starts timestamptz[])),
+placed AS (
+    SELECT lined_up.*, plans.cums, plans.starts, width_bucket(second::float, plans.cums) AS piece
+    FROM lined_up JOIN mailer_contact AS contact USING (id)
+    JOIN plans ON plans.zone = CASE WHEN contact.zone = ANY(%(zones)s) THEN contact.zone ELSE '' END)
+INSERT INTO mailer_message (campaign_id, address_key, mailbox_key, contact_id, state, reason, due_at)
+SELECT %(campaign)s, address_key, mailbox_key, id,
+       CASE WHEN goes THEN 'pending' ELSE 'withheld' END,
+       CASE WHEN reason IS NOT NULL THEN reason WHEN turn > 1 THEN 'same_mailbox' ELSE '' END,
+       CASE WHEN goes THEN starts[piece] + make_interval(secs => second - cums[piece]) ELSE now() END
 FROM placed
 ORDER BY address_key
 """
@@ -135,7 +158,9 @@ def snapshot(campaign: Campaign) -> dict[str, int]:
         lists = list(locked.lists.values_list("pk", flat=True))
         with connection.cursor() as cursor:
             asked: dict[str, Any] = {"campaign": campaign.pk, "lists": lists, **_asked_of(locked)}
-            if locked.spread:
+            if locked.own_zones:
+                cursor.execute(BY_OWN_CLOCKS, {**asked, **_plans(locked)})
+            elif locked.spread:
                 cursor.execute(SPREAD, {**asked, **_pieces(locked)})
             else:
                 cursor.execute(SNAPSHOT, asked)
@@ -159,12 +184,31 @@ def snapshot(campaign: Campaign) -> dict[str, int]:
 def _pieces(campaign: Campaign) -> dict[str, Any]:
     """The time over which the campaign is spread, from now on, as its sending hours cut it up."""
     pieces = stretch(timezone.now(), campaign.spread, campaign.hours)
-    lengths = [piece.length.total_seconds() for piece in pieces]
     return {
         "seconds": campaign.spread.total_seconds(),
-        "cums": [0.0, *accumulate(lengths[:-1])],
+        "cums": _counted(pieces),
         "starts": [piece.opens for piece in pieces],
     }
+
+
+def _plans(campaign: Campaign) -> dict[str, Any]:
+    """The same for each zone in which people of its lists live, from their own begin on."""
+    now, plans = timezone.now(), []
+    for zone in own_time.zones_of(campaign):
+        pieces = own_time.due_there(campaign, zone, now)
+        starts = [piece.opens.isoformat() for piece in pieces]
+        plans.append({"zone": zone, "cums": _counted(pieces), "starts": starts})
+    return {
+        "seconds": campaign.spread.total_seconds(),
+        "plans": json.dumps(plans),
+        "zones": [plan["zone"] for plan in plans],
+    }
+
+
+def _counted(pieces: Sequence[Opening]) -> list[float]:
+    """At how many seconds of open time each piece begins."""
+    lengths = [piece.length.total_seconds() for piece in pieces]
+    return [0.0, *accumulate(lengths[:-1])]
 
 
 def waiting_campaigns() -> list[int]:

@@ -63,6 +63,11 @@ def moment(shown: datetime, name: str) -> datetime:
     )
 
 
+def later(shown: datetime, name: str) -> datetime:
+    """When the clocks of a zone show this, which is naive; the later reading where they skip or repeat it."""
+    return max(_readings(shown, zone(name)))
+
+
 def _readings(shown: datetime, clocks: ZoneInfo) -> tuple[datetime, datetime]:
     """As before and as after a change of the clocks; one and the same on nearly all days (PEP 495)."""
     before, after = (shown.replace(tzinfo=clocks, fold=fold).astimezone(UTC) for fold in (0, 1))
@@ -135,6 +140,11 @@ class Hours:
 
     def __str__(self) -> str:
         return f"between {self.opens:%H:%M} and {self.closes:%H:%M} {self.zone}{_on_days(self.days)}"
+
+    @property
+    def times(self) -> str:
+        """The same on anybody's clocks."""
+        return f"between {self.opens:%H:%M} and {self.closes:%H:%M}{_on_days(self.days)}"
 
 
 def _on_days(days: frozenset[int]) -> str:

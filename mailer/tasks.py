@@ -289,6 +289,15 @@ def verify_evidence() -> None:
         _publish(verify_evidence)
 
 
+# -- schedules ----------------------------------------------------------------------------------------
+
+
+@app.task
+def place_starts() -> None:
+    """Each hour: from when on scheduled campaigns are due by their people's own clocks."""
+    campaigns.place_starts()
+
+
 # -- senders ------------------------------------------------------------------------------------------
 
 

@@ -110,6 +110,7 @@ app.conf.update(
         "sweep": {"task": "mailer.tasks.sweep", "schedule": Every(SWEEP_SECONDS)},
         "keep_no_longer": {"task": "mailer.tasks.keep_no_longer", "schedule": crontab(hour="3", minute="17")},
         "record_head": {"task": "mailer.tasks.record_head", "schedule": Every(HEAD_SECONDS)},
+        "place_starts": {"task": "mailer.tasks.place_starts", "schedule": crontab(minute="13")},
         # hourly, for what is a day old: a beat that was down at one hour misses no day
         "ask_dns": {"task": "mailer.tasks.ask_dns", "schedule": crontab(minute="41")},
     },

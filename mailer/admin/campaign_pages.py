@@ -189,7 +189,7 @@ def _fingerprint(campaign: Campaign) -> str:
     """Of all that is looked at before a launch: words, sender, lists, and when it goes out."""
     lists = list(campaign.lists.order_by("pk").values_list("pk", flat=True))
     facts = (rendering.SenderFacts.of(campaign.sender), rendering.KindFacts.of(campaign))
-    when = (campaign.begins_at, campaign.zone, str(campaign.hours), campaign.spread)
+    when = (campaign.begins_at, campaign.zone, str(campaign.hours), campaign.spread, campaign.own_zones)
     looked_at = (campaigns.content_of(campaign), facts, lists, approvals.Grounds.of(campaign), when)
     return hashlib.sha256(repr(looked_at).encode()).hexdigest()
 

@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.db.models import Max, Min
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -14,12 +15,13 @@ from unfold.widgets import (
     UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextInputWidget,
+    UnfoldBooleanSwitchWidget,
 )
 
-from mailer import campaigns, hours
+from mailer import campaigns, hours, own_time
 from mailer.admin.campaign_offers import MOMENT, ZONE_CHOICES
 from mailer.admin.pages import changes, needs, page, spoken
-from mailer.models import Campaign
+from mailer.models import Campaign, Message
 
 State = Campaign.State
 SPREADS = (0, 1, 2, 3, 4, 6, 8, 12, 24, 48, 72, 168)  # hours
@@ -34,6 +36,11 @@ class PlanForm(forms.Form):
     zone = forms.ChoiceField(
         label="In which time zone?", choices=ZONE_CHOICES, widget=UnfoldAdminSelectWidget,
         help_text="It holds for the sending hours too.",
+    )  # fmt: skip
+    own_zones = forms.BooleanField(
+        label="At each recipient's own time", required=False, widget=UnfoldBooleanSwitchWidget,
+        help_text="Nine o'clock is then nine o'clock where each of them lives, and the sending hours hold there too. "
+        "Whose time zone is not known gets it by the one above.",
     )  # fmt: skip
     hours_from = forms.TimeField(
         label="Sending hours: from", required=False, input_formats=["%H:%M", "%H:%M:%S"],
@@ -72,7 +79,8 @@ class PlanForm(forms.Form):
         if said["hours_from"]:
             days = frozenset(said["days"])
             wanted = hours.Hours(said["zone"], said["hours_from"], said["hours_until"], days)
-        return campaigns.Plan(said["zone"], said.get("begins_at"), wanted, timedelta(hours=said["spread"]))
+        spread = timedelta(hours=said["spread"])
+        return campaigns.Plan(said["zone"], said.get("begins_at"), wanted, spread, said["own_zones"])
 
 
 def _as_it_is(campaign: Campaign) -> dict[str, Any]:
@@ -84,6 +92,7 @@ def _as_it_is(campaign: Campaign) -> dict[str, Any]:
         "begins": begins, "zone": zone, "spread": nearest, "days": [int(day) for day in campaign.hours_days],
         "hours_from": campaign.hours_from and f"{campaign.hours_from:%H:%M}",
         "hours_until": campaign.hours_until and f"{campaign.hours_until:%H:%M}",
+        "own_zones": campaign.own_zones,
     }  # fmt: skip
 
 
@@ -118,6 +127,8 @@ def when(request: HttpRequest, model_admin: ModelAdmin, number: int) -> HttpResp
 
 
 def _kept(campaign: Campaign) -> str:
+    if campaign.starts_at:
+        return f"The first get it on {hours.told(campaign.starts_at, campaign.zone)}."
     if campaign.state == State.SCHEDULED and campaign.begins_at:
         return f"It begins on {hours.told(campaign.begins_at, campaign.zone)}."
     return "Kept. It goes out so once it is scheduled." if campaign.begins_at else "Kept."
@@ -139,6 +150,8 @@ def told(campaign: Campaign) -> dict[str, str]:
     """The plan of a campaign that has not begun, in words; what was not planned is empty."""
     first, last = campaigns.planned(campaign, timezone.now())
     begins = hours.told(campaign.begins_at, campaign.zone) if campaign.begins_at else ""
+    if campaign.own_zones:
+        return _by_own_clocks(campaign, begins, first, last)
     waits = campaign.hours is not None and campaign.begins_at is not None and first > campaign.begins_at
     return {
         "begins": begins,
@@ -149,9 +162,26 @@ def told(campaign: Campaign) -> dict[str, str]:
     }
 
 
+def _by_own_clocks(campaign: Campaign, begins: str, first: datetime, last: datetime) -> dict[str, str]:
+    """The same, where it is meant on each recipient's clocks: how many of them are known, and when all have got it."""
+    people = own_time.zones_of(campaign)
+    known = sum(number for zone, number in people.items() if zone)
+    return {
+        "begins": begins,
+        "hours": campaign.hours.times if campaign.hours else "",
+        "spread": spoken(campaign.spread.total_seconds()) if campaign.spread else "",
+        "own": f"{known:,} of its {sum(people.values()):,} people",
+        "zone": campaign.zone,
+        "first": hours.told(first, campaign.zone),
+        "last": hours.told(last, campaign.zone),
+    }
+
+
 def under_way(campaign: Campaign) -> tuple[str, bool]:
     """Of a campaign that is going out: what its plan says now, and whether it waits for its hours."""
     now, said = timezone.now(), []
+    if campaign.own_zones:
+        return _under_way_by_own_clocks(campaign, now)
     waits = not _is_open(campaign, now)
     if campaign.hours is not None:
         opens = hours.told(campaign.hours.next(now).opens, campaign.zone)
@@ -167,13 +197,27 @@ def under_way(campaign: Campaign) -> tuple[str, bool]:
     return " ".join(said), waits
 
 
+def _under_way_by_own_clocks(campaign: Campaign, now: datetime) -> tuple[str, bool]:
+    """By what still waits, since each message has its own time."""
+    waiting = Message.objects.filter(campaign_id=campaign.pk, state=Message.State.PENDING)
+    due = waiting.aggregate(first=Min("due_at"), last=Max("due_at"))
+    within = f", {campaign.hours.times}" if campaign.hours else ""
+    said = [f"Goes out at each recipient's own time{within}."]
+    waits = due["first"] is not None and due["first"] > now
+    if waits:
+        said.append(f"The next are due on {hours.told(due['first'], campaign.zone)}.")
+    if due["last"] is not None and due["last"] > now:
+        said.append(f"The last are due on {hours.told(due['last'], campaign.zone)}.")
+    return " ".join(said), waits
+
+
 def _is_open(campaign: Campaign, now: datetime) -> bool:
     return campaign.hours is None or campaign.hours.next(now).opens <= now
 
 
 def copied(original: Campaign) -> dict[str, Any]:
     """A copy goes out in the same hours, spread the same; when it begins is chosen anew."""
-    names = ("zone", "hours_from", "hours_until", "hours_days", "spread_minutes")
+    names = ("zone", "hours_from", "hours_until", "hours_days", "spread_minutes", "own_zones")
     return {name: getattr(original, name) for name in names}
 
 

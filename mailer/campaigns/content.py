@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from mailer import approvals, counters
+from mailer import approvals, counters, own_time
 from mailer.compliance import Count, Finding, Grounds, Severity, check, check_audience
 from mailer.contacts.origins import origins
 from mailer.hours import stretch
@@ -45,6 +45,8 @@ def findings_of(campaign: Campaign, lists: Sequence[MailingList] | None = None) 
 
 def planned(campaign: Campaign, now: datetime) -> tuple[datetime, datetime]:
     """When the first and the last message are to go out, as far as a plan can tell."""
+    if campaign.own_zones:
+        return own_time.span(campaign, now)
     begins = max(now, campaign.begins_at or now)
     if campaign.hours is not None:
         begins = max(begins, campaign.hours.next(begins).opens)

@@ -36,7 +36,7 @@ def launch(campaign: Campaign, user: Any) -> Revision:
 
 def _launched(campaign: Campaign, user: Any) -> Revision:
     draft = locked(campaign, State.DRAFT, "Only a draft can be launched")
-    draft.begins_at = None  # now, whatever was planned
+    draft.begins_at = None  # now, whatever was planned; own clocks then count for the sending hours only
     skeleton, findings = passed(draft)
     approval = approved(draft, skeleton, findings, user)
     return going_out(draft, skeleton, approval, findings, launched_by=user, actor=evidence.by(user))
@@ -82,12 +82,17 @@ def going_out(
 
 
 def plan_of(campaign: Campaign) -> dict[str, Any]:
-    """When it is to go out, as evidence tells it; nothing of what was not planned."""
+    """When it is to go out, as evidence tells it; nothing of what was not planned.
+
+    With own zones, time and hours are meant on each recipient's clocks, and it starts with the easternmost.
+    """
     told = {
         "begins_at": campaign.begins_at.isoformat() if campaign.begins_at else None,
         "zone": campaign.zone if campaign.begins_at or campaign.hours else None,
         "hours": str(campaign.hours) if campaign.hours else None,
         "spread_minutes": campaign.spread_minutes,
+        "own_zones": campaign.own_zones or None,
+        "starts_at": campaign.starts_at.isoformat() if campaign.starts_at else None,
     }
     return {name: value for name, value in told.items() if value is not None}
 

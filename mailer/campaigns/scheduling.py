@@ -10,9 +10,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from mailer import evidence
+from mailer import evidence, own_time
 from mailer.campaigns.arrows import pause_because
 from mailer.campaigns.content import planned
 from mailer.campaigns.launching import approved, going_out, passed, plan_of, record, released
@@ -24,17 +25,22 @@ from mailer.models import Campaign, KillSwitch
 
 LONGEST_AHEAD = timedelta(days=366)  # a year that was typed wrong is noticed
 LONGEST_SPREAD = timedelta(days=7)
-PLANNED = ("begins_at", "zone", "hours_from", "hours_until", "hours_days", "spread_minutes")
+PLANNED = ("begins_at", "zone", "hours_from", "hours_until", "hours_days", "spread_minutes", "own_zones")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When a campaign goes out. Without `begins_at`: from its launch on; without `spread`: as fast as it goes."""
+    """When a campaign goes out. Without `begins_at`: from its launch on; without `spread`: as fast as it goes.
+
+    With `own_zones`, what the clocks of `zone` show at `begins_at` is meant on the clocks of each recipient, and so are
+    the hours; `zone` counts for whom nobody knows one of.
+    """
 
     zone: str
     begins_at: datetime | None = None
     hours: Hours | None = None
     spread: timedelta = timedelta(0)
+    own_zones: bool = False
 
     def assert_possible(self) -> None:
         """Raises CampaignRefused."""
@@ -48,6 +54,10 @@ class Plan:
             raise CampaignRefused("A campaign has one time zone, for its time and for its hours.")
         if not timedelta(0) <= self.spread <= LONGEST_SPREAD:
             raise CampaignRefused(f"It can be spread over {LONGEST_SPREAD.days} days at most.")
+        if self.own_zones and self.begins_at is None and self.hours is None:
+            raise CampaignRefused(
+                "Say which time or which sending hours are meant on each recipient's own clocks."
+            )
         if self.begins_at is not None:
             _assert_ahead(self.begins_at)
 
@@ -57,7 +67,7 @@ class Plan:
         campaign.hours_until = self.hours.closes if self.hours else None
         campaign.hours_days = "".join(map(str, sorted(self.hours.days))) if self.hours else "1234567"
         campaign.spread_minutes = round(self.spread / timedelta(minutes=1)) or None
-        campaign.save(update_fields=[*PLANNED])
+        campaign.own_zones = self.own_zones
 
 
 def _assert_ahead(begins_at: datetime) -> None:
@@ -87,6 +97,7 @@ def plan(campaign: Campaign, wanted: Plan, user: Any) -> None:
         if is_scheduled:
             _schedule(found, user, "rescheduled")
         else:
+            found.save(update_fields=[*PLANNED])
             evidence.record(
                 "planned", actor=evidence.by(user), subject=f"campaign {found.pk}", **plan_of(found)
             )
@@ -114,7 +125,8 @@ def _schedule(campaign: Campaign, user: Any, verb: str) -> None:
     skeleton, findings = passed(campaign)
     approval = approved(campaign, skeleton, findings, user)
     campaign.state, campaign.scheduled_by, campaign.asks = State.SCHEDULED, user, ""
-    campaign.save(update_fields=["state", "scheduled_by", "asks"])
+    campaign.starts_at = _start_of(campaign)
+    campaign.save(update_fields=["state", "scheduled_by", "asks", "starts_at", *PLANNED])
     record(
         verb,
         campaign,
@@ -126,12 +138,40 @@ def _schedule(campaign: Campaign, user: Any, verb: str) -> None:
     )
 
 
+def _start_of(campaign: Campaign) -> datetime | None:
+    """When it is its time for the easternmost of its people. Raises CampaignRefused if that is past."""
+    if not campaign.own_zones or campaign.begins_at is None:
+        return None
+    people = own_time.zones_of(campaign)
+    begins = {zone: own_time.begin_there(campaign, zone) or campaign.begins_at for zone in people}
+    first = min(begins, key=begins.__getitem__)
+    if begins[first] <= timezone.now():
+        raise CampaignRefused(
+            f"In {first or campaign.zone}, where {people[first]:,} of its people live, it is past that time already: "
+            f"it had to be scheduled before {told(begins[first], campaign.zone)}. Choose a later time, or let all get "
+            f"it by the clocks of {campaign.zone}."
+        )
+    return begins[first]
+
+
+def place_starts() -> None:
+    """Each hour: who came onto the lists of a scheduled campaign since may live further east than all before."""
+    for number in Campaign.objects.filter(state=State.SCHEDULED, own_zones=True).values_list("pk", flat=True):
+        with transaction.atomic():
+            waits = Campaign.objects.select_for_update(skip_locked=True)
+            campaign = waits.filter(pk=number, state=State.SCHEDULED, starts_at__gt=timezone.now()).first()
+            if campaign is not None:
+                begins = [own_time.begin_there(campaign, zone) for zone in own_time.zones_of(campaign)]
+                campaign.starts_at = min(at for at in begins if at and at > timezone.now())
+                campaign.save(update_fields=["starts_at"])
+
+
 def unschedule(campaign: Campaign, user: Any) -> None:
     """scheduled → draft: when this returns, it does not begin by itself."""
     with transaction.atomic():
         found = locked(campaign, State.SCHEDULED, "Only a scheduled campaign can be taken back")
-        found.state, found.scheduled_by = State.DRAFT, None
-        found.save(update_fields=["state", "scheduled_by"])
+        found.state, found.scheduled_by, found.starts_at = State.DRAFT, None, None
+        found.save(update_fields=["state", "scheduled_by", "starts_at"])
         evidence.record("unscheduled", actor=evidence.by(user), subject=f"campaign {found.pk}")
     campaign.refresh_from_db()
 
@@ -140,8 +180,8 @@ def unschedule(campaign: Campaign, user: Any) -> None:
 
 
 def due_to_begin() -> list[int]:
-    """Scheduled campaigns whose time has come."""
-    due = Campaign.objects.filter(state=State.SCHEDULED, begins_at__lte=timezone.now())
+    """Scheduled campaigns whose time has come, be it for a part of their people."""
+    due = Campaign.objects.filter(_its_time(), state=State.SCHEDULED)
     return list(due.order_by("begins_at", "id").values_list("id", flat=True))
 
 
@@ -171,11 +211,17 @@ def begin(campaign_id: int) -> bool:
 
 def _its_turn(campaign_id: int) -> Campaign | None:
     due = Campaign.objects.select_for_update(skip_locked=True, of=("self",)).select_related("sender")
-    return due.filter(pk=campaign_id, state=State.SCHEDULED, begins_at__lte=timezone.now()).first()
+    return due.filter(_its_time(), pk=campaign_id, state=State.SCHEDULED).first()
+
+
+def _its_time() -> Q:
+    """With own zones, when it is time for the first of its people."""
+    now = timezone.now()
+    return Q(begins_at__lte=now, own_zones=False) | Q(starts_at__lte=now, own_zones=True)
 
 
 def _time_of(campaign: Campaign) -> datetime:
-    return campaign.begins_at or timezone.now()  # a scheduled one has its time, by constraint
+    return campaign.starts_at or campaign.begins_at or timezone.now()  # a scheduled one has it, by constraint
 
 
 def _latest(campaign: Campaign) -> datetime:
@@ -219,8 +265,9 @@ def _missed(campaign: Campaign) -> str:
 
 def _ask(campaign: Campaign, verb: str, words: str, findings: list[Finding] | None = None) -> None:
     record(verb, campaign, "worker", findings or [], **plan_of(campaign))
-    campaign.state, campaign.asks, campaign.begins_at, campaign.scheduled_by = State.DRAFT, words, None, None
-    campaign.save(update_fields=["state", "asks", "begins_at", "scheduled_by"])
+    campaign.state, campaign.asks, campaign.scheduled_by = State.DRAFT, words, None
+    campaign.begins_at = campaign.starts_at = None
+    campaign.save(update_fields=["state", "asks", "begins_at", "starts_at", "scheduled_by"])
 
 
 def place_hours() -> None:
@@ -254,8 +301,10 @@ def ask_after_outage(since: datetime) -> None:
     going = Campaign.objects.filter(state=State.SENDING, hours_from__isnull=True)
     for campaign in going.exclude(begins_at__isnull=True, spread_minutes__isnull=True):
         clocks = campaign.zone or "UTC"
+        whose = ", whatever the clocks of each show" if campaign.own_zones else ""
         pause_because(
             campaign.pk,
             f"Candor was not running from {told(since, clocks)} to {told(now, clocks)}, in the middle of this "
-            "campaign. What was planned for that time would go out now. Resume it if people may get it at this hour.",
+            "campaign. What was planned for that time would go out now. Resume it if people may get it at this hour"
+            f"{whose}.",
         )

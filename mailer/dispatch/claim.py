@@ -15,8 +15,8 @@ from mailer.models import Campaign
 CLAIM_SIZE = 500  # at most: filling and sending so many takes a fast server's connection about a second
 
 # Whether a campaign is within its sending hours, by the moments that `campaigns.place_hours` keeps: the database asks
-# for no zones. Where the moments are missing it is not.
-IS_OPEN = """(campaign.hours_from IS NULL
+# for no zones. Where the moments are missing it is not. Where each recipient's own clocks count, `own_hours` asks.
+IS_OPEN = """(campaign.hours_from IS NULL OR campaign.own_zones
     OR COALESCE(campaign.opens_at <= clock_timestamp() AND clock_timestamp() < campaign.closes_at, false))"""
 
 # Skips what others are claiming, and gives back what is needed to fill: one statement, one commit. A contact
@@ -36,7 +36,7 @@ claimed AS (
     RETURNING message.address_key, message.mailbox_key, message.contact_id, message.attempts)
 SELECT claimed.address_key, claimed.mailbox_key, claimed.attempts,
        contact.email, contact.first_name, contact.last_name,
-       place.name, place.slug, place.source, place.subscribed_at
+       place.name, place.slug, place.source, place.subscribed_at, contact.zone
 FROM claimed
 LEFT JOIN mailer_contact AS contact ON contact.id = claimed.contact_id
 LEFT JOIN LATERAL (
@@ -63,6 +63,8 @@ class Claimed:
     list_slug: str | None  # the list whose mail it is, of those of the campaign
     source: str | None
     subscribed_at: datetime | None
+    zone: str | None = None
+    until: datetime | None = None  # the end of the sending hours on their own clocks, where these count
 
 
 @dataclass(frozen=True, slots=True)

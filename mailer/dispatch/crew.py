@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from mailer import locks, suppression
-from mailer.dispatch import breaker, domains, pacing, run
+from mailer.dispatch import breaker, domains, own_hours, pacing, run
 from mailer.dispatch.claim import Claim, Claimed, claim, worker_mark
 from mailer.dispatch.run import CampaignHalted, GroupSize, Tally, gated_skeleton, tell_unread_journal
 from mailer.dispatch.settle import give_back, settle
@@ -289,8 +289,9 @@ class _Connection:
         if not taken.messages:
             return True
         try:
-            asked = domains.ask(taken.messages)
-            settle(taken.campaign, taken.number, asked.put_off)
+            awake, asleep = own_hours.ask(course.campaign, taken.messages)
+            asked = domains.ask(awake)
+            settle(taken.campaign, taken.number, [*asleep, *asked.put_off])
             for group in self._groups(asked.going):
                 if not self._send_group(course, taken, group, asked):
                     return True

@@ -26,6 +26,7 @@ ENDED = """
 # pause, the switch or the end of the sending hours forbids waits; no row for the switch means no. So does a ledger
 # that is older than the journal has known it: a restored dump waits for its replay. Whoever left the list that the
 # message names goes back to be claimed anew: for another of the campaign's lists that they are on, or else withheld.
+# Where the hours hold on each recipient's own clocks, `until` is when they end there; without it nothing goes.
 # A notice that a law requires (D66), by the kind that was frozen at launch, asks for neither opt-outs nor lists.
 #
 # Not sent together with the locks, although PostgreSQL would take both in one trip: the session of a worker that was
@@ -35,12 +36,15 @@ ENDED = """
 # campaign newer than the table's last ANALYZE it expects one row, and read 20,000 times 20,000 of them, a
 # minute for a group of 20, with the locks held.
 LAWFUL = "COALESCE((SELECT lawful FROM leave), false)"
+IS_AWAKE = "(NOT by_own_clocks OR COALESCE(clock_timestamp() < until, false))"
 LEAVE = f"""leave AS MATERIALIZED (
     SELECT COALESCE((SELECT NOT is_on FROM mailer_killswitch), false) AND campaign.state = 'sending'
                AND {IS_OPEN}
                AND NOT EXISTS ({ENDED}) AND NOT EXISTS ({counters.UNTRUE})
                AND {replaying.IS_CURRENT} AS given,
-           campaign.state = 'cancelled' AS cancelled, COALESCE(revision.kind = 'notice', false) AS lawful
+           campaign.state = 'cancelled' AS cancelled,
+           campaign.own_zones AND campaign.hours_from IS NOT NULL AS by_own_clocks,
+           COALESCE(revision.kind = 'notice', false) AS lawful
     FROM mailer_campaign AS campaign LEFT JOIN mailer_revision AS revision ON revision.id = campaign.revision_id
     WHERE campaign.id = %(campaign)s)"""
 
@@ -49,8 +53,10 @@ def _asked(state: str) -> str:
     """Those of the group that are in this state under our claim, with what the ledger and the lists say of them."""
     return f"""asked AS MATERIALIZED (
     SELECT ours.*, {suppression.standing_reason_sql("ours", LAWFUL)} AS standing,
-           NOT {LAWFUL} AND {leaving.left_sql("ours", "wanted.list_slug")} AS has_left
-    FROM unnest(string_to_array(%(keys)s, ' '), string_to_array(%(slugs)s, ' ')) AS wanted (hex, list_slug)
+           NOT {LAWFUL} AND {leaving.left_sql("ours", "wanted.list_slug")} AS has_left,
+           to_timestamp(wanted.until::float) AS until
+    FROM unnest(string_to_array(%(keys)s, ' '), string_to_array(%(slugs)s, ' '), string_to_array(%(untils)s, ' '))
+         AS wanted (hex, list_slug, until)
     CROSS JOIN LATERAL (
         SELECT message.campaign_id, message.address_key, message.mailbox_key, message.claim, message.state
         FROM mailer_message AS message
@@ -64,7 +70,7 @@ WITH {LEAVE},
 judged AS MATERIALIZED (
     SELECT asked.campaign_id, asked.address_key, asked.claim, asked.state AS was, asked.has_left,
            CASE WHEN standing IS NOT NULL OR cancelled THEN 'withheld'
-                WHEN given AND NOT has_left THEN 'handed_over' ELSE 'pending' END AS state,
+                WHEN given AND NOT has_left AND {IS_AWAKE} THEN 'handed_over' ELSE 'pending' END AS state,
            CASE WHEN standing IS NOT NULL THEN standing WHEN cancelled THEN 'cancelled' ELSE '' END AS reason
     FROM asked LEFT JOIN leave ON true)
 UPDATE mailer_message AS message
@@ -85,7 +91,7 @@ RETURNING message.address_key,
 MAY_STILL_GO = f"""
 WITH {LEAVE},
 {_asked("handed_over")}
-SELECT count(*) FROM asked JOIN leave ON given WHERE standing IS NULL AND NOT has_left
+SELECT count(*) FROM asked JOIN leave ON given AND {IS_AWAKE} WHERE standing IS NULL AND NOT has_left
 """
 
 
@@ -137,8 +143,16 @@ def _question(campaign: int, claim: UUID, group: Sequence[Claimed]) -> dict[str,
         "claim": claim,
         "keys": _in_hex(group),
         "slugs": " ".join(message.list_slug or "" for message in group),
+        "untils": _untils(group),
         "journal_mark": journal.mark(),
     }
+
+
+def _untils(group: Sequence[Claimed]) -> str:
+    """When the hours of each end on their own clocks; nothing where nobody's were asked."""
+    if not any(message.until for message in group):
+        return ""
+    return " ".join(str(message.until.timestamp()) if message.until else "-infinity" for message in group)
 
 
 def _in_hex(group: Sequence[Claimed]) -> str:

@@ -15,6 +15,7 @@ from mailer.models import Approval, Campaign, Message, Offer, Proof, Revision, S
 from mailer.opt_outs import BREACH
 from mailer.rendering import SAMPLE_RECIPIENT, DamagedSkeleton, Skeleton, Unfillable, fill
 
+PLANNED = ("begins_at", "starts_at", "zone", "hours", "spread_minutes", "own_zones")  # as `launched` tells it
 STAGES = ("created_at", "launched_at", "snapshot_at", "finished_at")
 SHOWN = 200  # opt-outs in the report; the table has all
 
@@ -29,7 +30,7 @@ def facts(campaign: Campaign, revision: Revision) -> dict[str, Any]:
         "format": "candor dossier 1",
         "about": f"campaign {campaign.pk}",
         "state_as_of": max((act["at"] for act in told), default=None),
-        "campaign": cleared(_campaign(campaign), known),
+        "campaign": cleared(_campaign(campaign) | {"plan": _plan(own)}, known),
         "people": _people(campaign, own, names),
         "sender": {**revision.sender_facts, "attested": _attested(campaign.sender, names)},
         "content": _content(revision),
@@ -110,6 +111,12 @@ def _campaign(campaign: Campaign) -> dict[str, Any]:
         "lists": [{"name": each.name, "slug": each.slug} for each in campaign.lists.order_by("slug")],
         **{stage: getattr(campaign, stage) for stage in STAGES},
     }
+
+
+def _plan(own: list[dict[str, Any]]) -> dict[str, Any]:
+    """When it was to go out, as it was frozen at the launch; nothing of what was not planned."""
+    launched: dict[str, Any] = next((act["details"] for act in own if act["verb"] == "launched"), {})
+    return {name: launched[name] for name in PLANNED if name in launched}
 
 
 def _names(campaign: Campaign, told: list[dict[str, Any]]) -> dict[str, str]:

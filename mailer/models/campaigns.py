@@ -101,6 +101,10 @@ class Campaign(models.Model):
     hours_until = models.TimeField(null=True, editable=False)
     hours_days = models.CharField(max_length=7, default="1234567", db_default="1234567", editable=False)
     spread_minutes = models.PositiveIntegerField(null=True, editable=False)
+    # whether its time and its hours are meant on each recipient's own clocks; `zone` then holds where they are unknown
+    own_zones = models.BooleanField(default=False, db_default=False, editable=False)
+    # when it is that time for the easternmost of its people, while it is scheduled so
+    starts_at = models.DateTimeField(null=True, editable=False)
     scheduled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )
@@ -131,6 +135,11 @@ class Campaign(models.Model):
                 name="campaign_scheduled_has_its_time",
                 condition=~models.Q(state="scheduled")
                 | (models.Q(begins_at__isnull=False) & ~models.Q(zone="")),
+            ),
+            models.CheckConstraint(
+                name="campaign_by_own_clocks_has_a_start",
+                condition=models.Q(own_zones=False)
+                | (~models.Q(zone="") & (~models.Q(state="scheduled") | models.Q(starts_at__isnull=False))),
             ),
             models.CheckConstraint(
                 name="campaign_hours_are_whole",

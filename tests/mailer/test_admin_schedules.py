@@ -14,7 +14,7 @@ from mailer import audience, campaigns, hours
 from mailer.campaigns import Plan
 from mailer.hours import Hours
 from mailer.images.uses import uses_of
-from mailer.models import Campaign, Sender
+from mailer.models import Campaign, Contact, Sender
 from tests.mailer.admin_door import new_draft, said, signed_in
 from tests.mailer.pictures import stored
 from tests.mailer.test_admin_campaigns import at, launch, written
@@ -84,6 +84,7 @@ def test_a_time_is_chosen_looked_at_and_scheduled_and_shown_wherever_one_looks()
         ({"hours_from": "20:00", "hours_until": "08:00"}, "end before they begin"),
         ({"hours_from": "08:00", "hours_until": "20:00", "days": []}, "at least one day"),
         ({"zone": "Mars/Base"}, "Select a valid choice"),
+        ({"own_zones": "on"}, "which time or which sending hours are meant on each recipient"),
     ],
 )
 def test_what_can_not_be_is_said_in_words_and_nothing_is_kept(wrong, words):
@@ -196,6 +197,54 @@ def test_a_copy_keeps_the_hours_and_not_the_time_and_a_new_draft_the_zone_of_the
     assert copied.spread == timedelta(hours=2)
     shown = client.get(at(copied, "when/")).context["form"].initial
     assert (shown["hours_from"], shown["days"], shown["spread"]) == ("08:00", [1, 2, 3, 4, 5], 2)
+
+
+def test_own_time_is_chosen_with_a_switch_told_with_first_and_last_and_copied():
+    draft, client = new_draft(), signed_in("Marketer")
+    Contact.objects.filter(email="person1@example.org").update(zone="Asia/Tokyo")
+    nine = f"{timezone.now() + 2 * DAY:%Y-%m-%d}T09:00"
+    client.post(
+        at(draft, "when/"), form(begins=nine, hours_from="08:00", hours_until="20:00", own_zones="on")
+    )
+    draft.refresh_from_db()
+    assert draft.own_zones
+    assert client.get(at(draft, "when/")).context["form"].initial["own_zones"]
+    first, last = campaigns.planned(draft, timezone.now())
+    assert first < last == draft.begins_at
+    for page in ("", "launch/"):
+        look = text(draft, page)
+        for words in (
+            f"The first get it on {hours.told(first, BERLIN)}, the last on {hours.told(last, BERLIN)}.",
+            "Only between 08:00 and 20:00, on each recipient's own clocks.",
+            "Candor knows the time zone of 1 of its 3 people; the others get it by that of Europe/Berlin.",
+        ):
+            assert words in look
+    launch(draft, client)
+    draft.refresh_from_db()
+    assert draft.starts_at == first
+    client.post(at(draft, "copy/"))
+    assert Campaign.objects.first().own_zones
+    Campaign.objects.filter(pk=draft.pk).update(starts_at=timezone.now())
+    campaigns.begin(draft.pk)
+    draft.refresh_from_db()
+    audience.snapshot(draft)
+    under_way = text(draft)
+    assert "Goes out at each recipient&#x27;s own time, between 08:00 and 20:00." in under_way
+    assert f"The next are due on {hours.told(first, BERLIN)}." in under_way
+    assert f"The last are due on {hours.told(last, BERLIN)}." in under_way
+
+
+def test_own_time_that_is_past_where_somebody_lives_is_refused_in_words_when_it_is_to_be_scheduled():
+    draft, client = new_draft(), signed_in("Marketer")
+    Contact.objects.filter(email="person1@example.org").update(zone="Pacific/Kiritimati")
+    soon = (timezone.now() + timedelta(hours=1)).astimezone(ZoneInfo(BERLIN))
+    client.post(at(draft, "when/"), form(begins=f"{soon:%Y-%m-%dT%H:%M}", own_zones="on"))
+    answer = launch(draft, client)
+    assert said(answer)[0].startswith(
+        "In Pacific/Kiritimati, where 1 of its people live, it is past that time"
+    )
+    draft.refresh_from_db()
+    assert draft.state == "draft"
 
 
 def test_a_list_with_a_scheduled_campaign_is_not_deleted():

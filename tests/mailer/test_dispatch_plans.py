@@ -50,7 +50,7 @@ def group(request, db) -> dict[str, Any]:
         keys = [bytes(key).hex() for (key,) in cursor.fetchall()]
     slugs = " ".join(["friends"] * GROUP)
     return {
-        "campaign": NEW, "claim": CLAIM, "keys": " ".join(keys[:GROUP]), "slugs": slugs, "journal_mark": 0
+        "campaign": NEW, "claim": CLAIM, "keys": " ".join(keys[:GROUP]), "slugs": slugs, "untils": "", "journal_mark": 0
     }  # fmt: skip
 
 

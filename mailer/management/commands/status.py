@@ -22,10 +22,12 @@ SILENT_AFTER = timedelta(seconds=60)
 # `oldest` is how long the longest-waiting message that is due has waited, in seconds. Each state by its own index of
 # the unfinished, since finished messages are many (6.9 s beside 20 million of them when it read the table, measured);
 # only the rate looks at finished ones, and only of campaigns that are going out or have just ended.
-# What waits for its sending hours is not due, and has waited since they began.
+# What waits for its sending hours is not due, and has waited since they began. By each recipient's own clocks it
+# comes due when they begin there.
 FIGURES = f"""
 WITH going AS (
-    SELECT id, state = 'sending' OR finished_at > now() - interval '10 s' AS is_lively, opens_at,
+    SELECT id, state = 'sending' OR finished_at > now() - interval '10 s' AS is_lively,
+           CASE WHEN NOT own_zones THEN opens_at END AS opens_at,
            {IS_OPEN} AS is_open
     FROM mailer_campaign AS campaign WHERE state IN ('sending', 'sent'))
 SELECT due.number, in_flight.number, not_known.number, settled.number / 10.0,
