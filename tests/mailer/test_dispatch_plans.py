@@ -59,9 +59,23 @@ def test_handing_a_group_over_reads_its_own_rows_and_not_the_campaign(group):
 
 
 def test_settling_a_group_reads_its_own_rows_and_not_the_campaign(group):
+    assert 0 < rows_read(SETTLE, told(group["keys"].split(" "))) <= A_FEW
+
+
+def test_settling_the_few_of_a_far_server_reads_no_more_of_a_small_table(db):
+    with connection.cursor() as cursor:
+        cursor.execute(AUDIENCE, [NEW, "pending", 4_000])
+        cursor.execute("ANALYZE mailer_message")
+        cursor.execute(TAKE, [CLAIM, NEW, 3])
+        keys = [bytes(key).hex() for (key,) in cursor.fetchall()]
+    assert 0 < rows_read(SETTLE, told(keys)) <= 2 * 3
+
+
+def told(keys: list[str]) -> dict[str, Any]:
+    """That these messages were accepted, as it is written down."""
     words = {"reason": "", "detail": "250 OK", "transport_id": "", "sha256": "00" * 32, "wait": 0}
-    results = [{"key": key, "state": "accepted", **words} for key in group["keys"].split(" ")]
-    assert 0 < rows_read(SETTLE, {**group, "results": json.dumps(results)}) <= A_FEW
+    results = [{"key": key, "state": "accepted", **words} for key in keys]
+    return {"campaign": NEW, "claim": CLAIM, "results": json.dumps(results), "number": len(results)}
 
 
 @pytest.mark.parametrize(("opens", "read"), [(-3600, CLAIMED), (3600, 0)])
