@@ -11,6 +11,7 @@ from mailer import counters, journal, locks, replaying, suppression
 from mailer.contacts import leaving
 from mailer.dispatch.claim import IS_OPEN, Claimed
 from mailer.models import Message
+from mailer.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,9 @@ def _asked(state: str) -> str:
     WHERE ours.claim = %(claim)s AND ours.state = '{state}')"""
 
 
-HAND_OVER = f"""
+HAND_OVER = Prepared(
+    "hand_over",
+    f"""
 WITH {LEAVE},
 {_asked("claimed")},
 judged AS MATERIALIZED (
@@ -85,7 +88,16 @@ WHERE message.campaign_id = judged.campaign_id AND message.address_key = judged.
   AND message.claim = judged.claim AND message.state = judged.was
 RETURNING message.address_key,
           CASE WHEN message.state = 'pending' AND judged.has_left THEN 'left_list' ELSE message.state END
-"""
+""",
+    {
+        "campaign": "bigint",
+        "claim": "uuid",
+        "keys": "text",
+        "slugs": "text",
+        "untils": "text",
+        "journal_mark": "bigint",
+    },
+)
 
 # A second sending is asked for as the first was; the asking changes nothing.
 MAY_STILL_GO = f"""
@@ -111,7 +123,7 @@ def hand_over(campaign: int, claim: UUID, group: Sequence[Claimed]) -> tuple[lis
     with transaction.atomic():
         locks.ask_leave(campaign, [message.mailbox_key for message in group])
         with connection.cursor() as cursor:
-            cursor.execute(HAND_OVER, _question(campaign, claim, group))
+            cursor.execute(HAND_OVER.here(), _question(campaign, claim, group))
             for address_key, state in cursor.fetchall():
                 states[state] = states.get(state, 0) + 1
                 if state == Message.State.HANDED_OVER:

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from mailer.dispatch.claim import CLAIM as CLAIM_DUE
-from mailer.dispatch.hand_over import HAND_OVER
+from mailer.dispatch.hand_over import HAND_OVER, hand_over
 from mailer.dispatch.settle import SETTLE
 from tests.mailer.plans import rows_read
 from tests.stories import parts
@@ -55,7 +55,16 @@ def group(request, db) -> dict[str, Any]:
 
 
 def test_handing_a_group_over_reads_its_own_rows_and_not_the_campaign(group):
-    assert 0 < rows_read(HAND_OVER, group) <= A_FEW
+    assert 0 < rows_read(HAND_OVER.here(), group) <= A_FEW
+
+
+def test_a_session_plans_a_hand_over_once_and_then_no_more(living_database):
+    campaign = parts.launch(parts.draft(parts.list_of(3)))
+    for _ in range(2):
+        hand_over(campaign.pk, CLAIM, [])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, generic_plans, custom_plans FROM pg_prepared_statements")
+        assert cursor.fetchall() == [("hand_over", 2, 0)]
 
 
 def test_settling_a_group_reads_its_own_rows_and_not_the_campaign(group):
