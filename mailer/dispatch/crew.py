@@ -34,6 +34,16 @@ BUSY = 0.85  # of one processor: a process of Python's does no more, whatever it
 _learned = GroupSize()  # of this process: a new connection begins with what the last one found out
 
 
+@dataclass(slots=True)
+class _Hands:
+    """How many connections were worth while in the last slice of this process."""
+
+    usual: int = 1
+
+
+_hands = _Hands()
+
+
 def run_slice(campaign_id: int | None = None, seconds: float = SLICE_SECONDS) -> Tally:
     """Send what is due of all campaigns, or of one, for at most `seconds`, in one of the installation's slots.
 
@@ -107,8 +117,10 @@ class _Crew:
     turns: Turns
     tally: Tally
     most: int = field(default_factory=lambda: settings.CONNECTIONS)
+    usual: int = field(default_factory=lambda: _hands.usual)
     begun: int = 0
     connected: int = 0
+    peak: int = 0
     threads: list[threading.Thread] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -124,6 +136,7 @@ class _Crew:
             raise
         finally:
             self._wait_for_others()
+            _hands.usual = self.peak // 2 if self._is_processor_busy() else self.peak
         if self.failures:
             raise self.failures[0]
 
@@ -132,16 +145,23 @@ class _Crew:
             thread.join()
 
     def another(self) -> None:
-        """Begin one more connection if there are too few hands."""
+        """Begin one more connection if there are too few hands; as many as the last slice had, all at once.
+
+        One by one, 32 took a fifth of a slice (measured, 20 ms away).
+        """
         with self.lock:
-            if self.begun >= self.most or self.turns.is_over or self._is_processor_busy():
-                return
-            if self.turns.is_anyone_napping():
-                return
-            self.begun += 1
-            thread = threading.Thread(target=self._in_thread, name=f"connection {self.begun}")
-            self.threads.append(thread)
-            thread.start()
+            for _ in range(max(1, self.usual - self.begun)):
+                if not self._is_hand_missing():
+                    return
+                self.begun += 1
+                thread = threading.Thread(target=self._in_thread, name=f"connection {self.begun}")
+                self.threads.append(thread)
+                thread.start()
+
+    def _is_hand_missing(self) -> bool:
+        if self.begun >= self.most or self.turns.is_over or self.turns.is_anyone_napping():
+            return False
+        return self.begun < self.usual or not self._is_processor_busy()
 
     def _is_processor_busy(self) -> bool:
         wall, own = self.started
@@ -190,6 +210,7 @@ class _Crew:
     def _counted(self) -> Iterator[None]:
         with self.lock:
             self.connected += 1
+            self.peak = max(self.peak, self.connected)
         try:
             yield
         finally:
@@ -293,10 +314,10 @@ class _Connection:
             asked = domains.ask(awake)
             settle(taken.campaign, taken.number, [*asleep, *asked.put_off])
             for group in self._groups(asked.going):
-                if not self._send_group(course, taken, group, asked):
-                    return True
                 if len(taken.messages) == most and not self._is_probe:
                     self._crew.another()
+                if not self._send_group(course, taken, group, asked):
+                    return True
         finally:
             give_back(self._worker, taken.number)
         return False

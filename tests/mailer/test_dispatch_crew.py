@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import OperationalError, connection
@@ -12,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from mailer import audience, campaigns, dispatch
-from mailer.dispatch import breaker, crew, pacing
+from mailer.dispatch import breaker, crew, pacing, run
 from mailer.dispatch.run import GroupSize
 from mailer.models import Campaign, Message, Sender, Trouble
 from mailer.transports.smtp import SmtpTransport
@@ -24,6 +25,7 @@ from tests.stories import parts
 def server(living_database, settings, tmp_path, monkeypatch) -> Iterator[InboxServer]:
     """A mail server that takes 5 ms a message, so that more connections are worth while."""
     monkeypatch.setattr(crew, "_learned", GroupSize(5))
+    monkeypatch.setattr(crew, "_hands", crew._Hands())
     settings.CONNECTIONS = 6
     with parts.mail_server(settings, tmp_path) as inbox:
         inbox._handler.delay = 0.005
@@ -70,6 +72,36 @@ def test_a_slow_server_gets_as_many_connections_as_are_set_and_everyone_their_me
     sent_all(campaign, server, 600)
     assert 2 <= len(connections) <= settings.CONNECTIONS
     assert set(threading.enumerate()) <= before, "threads that nobody waited for"
+
+
+def test_a_slice_has_at_its_first_group_as_many_connections_as_were_worth_while_in_the_last(
+    server, monkeypatch
+):
+    crew._hands.usual = 4
+    send, threads_at_a_group = run.send_group, []
+
+    def noted(*given: Any) -> run.Sent:
+        if threading.current_thread() is threading.main_thread():
+            threads_at_a_group.append(
+                [one for one in threading.enumerate() if one.name.startswith("connection ")]
+            )
+        return send(*given)
+
+    monkeypatch.setattr(run, "send_group", noted)
+    campaign = sending(200)
+    dispatch.run_slice(seconds=30)
+    sent_all(campaign, server, 200)
+    assert len(threads_at_a_group[0]) == 3, "and the calling one"
+    assert crew._hands.usual >= 4
+
+
+def test_where_the_processor_was_busy_the_next_slice_begins_with_half_as_many(server, monkeypatch):
+    crew._hands.usual = 4
+    monkeypatch.setattr(crew._Crew, "_is_processor_busy", lambda crew: True)
+    campaign = sending(200)
+    dispatch.run_slice(seconds=30)
+    sent_all(campaign, server, 200)
+    assert crew._hands.usual == 2
 
 
 def test_for_a_few_messages_one_connection_is_enough(server, connections):
