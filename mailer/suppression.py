@@ -24,6 +24,7 @@ from mailer import evidence, journal, locks
 from mailer.addresses import Address, keyed
 from mailer.journal import Line, What
 from mailer.models import KeyCanary, Reinstatement, Suppression, VoidedImport
+from mailer.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -117,8 +118,10 @@ STANDING = """
 # statement: so the second sees what was entered while the first waited, and reads the clock after it; a hand-over that
 # began before it bears an earlier time, one that would begin after the answer a later one. Three round trips less
 # than BEGIN, lock, entry, COMMIT one by one, and a quarter of the web worker's time in an opt-out (measured).
-SUPPRESS = f"""
-SELECT pg_advisory_xact_lock({locks.MAILBOX}, %(lock)s);
+LOCK = f"SELECT pg_advisory_xact_lock({locks.MAILBOX}, %(lock)s)"
+ENTER = Prepared(
+    "suppress",
+    f"""
 WITH entered AS (
     INSERT INTO mailer_suppression
         (mailbox_key, address_key, reason, channel, campaign_number, received_at, journalled_at, recorded_at)
@@ -128,10 +131,21 @@ WITH entered AS (
     RETURNING id)
 INSERT INTO mailer_evidence (verb, actor, subject, mailbox_key, details)
 SELECT 'suppressed', %(actor)s, '', %(mailbox)s,
-       jsonb_build_object('entry', id, 'reason', %(reason)s::text, 'channel', %(channel)s::text,
-                          'campaign', %(campaign)s::bigint, 'received_at', %(received)s::timestamptz)
+       jsonb_build_object('entry', id, 'reason', %(reason)s, 'channel', %(channel)s,
+                          'campaign', %(campaign)s, 'received_at', %(received)s)
 FROM entered
-"""
+""",
+    {
+        "mailbox": "bytea",
+        "address": "bytea",
+        "reason": "text",
+        "channel": "text",
+        "campaign": "bigint",
+        "received": "timestamptz",
+        "journalled": "timestamptz",
+        "actor": "text",
+    },
+)
 
 # From unnested arrays: one statement for a whole file's opt-outs.
 SUPPRESS_MANY = f"""
@@ -215,7 +229,7 @@ def _lost() -> Error | None:
 def _enter(told: Line, actor: str, *, is_journalled: bool) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
-            SUPPRESS,
+            f"{LOCK}; {ENTER.here()}",
             {
                 "lock": locks.mailbox_lock(bytes(told.mailbox_key or b"")),
                 "mailbox": told.mailbox_key,

@@ -9,18 +9,23 @@ from django.db import Error, connection
 
 from mailer.addresses import masked
 from mailer.models import Sender
+from mailer.prepared import Prepared
 from mailer.tokens import OptOutToken
 
 # One question for all that a page says, since every opt-out asks it. Addresses of one mailbox look alike when
 # masked, so any will do; the newest opt-out of their own is the one in force, since
 # none is entered while another stands.
-NAMES = """
+NAMES = Prepared(
+    "names",
+    """
 SELECT (SELECT email FROM mailer_contact WHERE mailbox_key = %(mailbox)s LIMIT 1),
        (SELECT legal_name FROM mailer_sender
         WHERE id = (SELECT sender_id FROM mailer_campaign WHERE id = %(campaign)s)),
        (SELECT max(recorded_at) FROM mailer_suppression
         WHERE mailbox_key = %(mailbox)s AND reason = 'opt_out' AND import_id IS NULL)
-"""
+""",
+    {"mailbox": "bytea", "campaign": "bigint"},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ def names_of(token: OptOutToken) -> Names:
     """The names for a link, whatever has been deleted since it was sent. Never fails."""
     try:
         with connection.cursor() as cursor:
-            cursor.execute(NAMES, {"mailbox": token.mailbox_key, "campaign": token.campaign})
+            cursor.execute(NAMES.here(), {"mailbox": token.mailbox_key, "campaign": token.campaign})
             email, legal_name, opted_out_at = cursor.fetchone()
     except Error:  # a page without names is better than no page: its button is what counts
         return Names(_mailbox(None), _installation())
