@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from mailer import suppression, tokens
 from mailer.models import Suppression
-from mailer.public import names, pages
+from mailer.public import names, pages, session
 from mailer.public.body import beginning, read_away
 from mailer.tokens import DamagedToken, OptOutToken
 
@@ -33,6 +33,7 @@ def answer(request: HttpRequest, text: str) -> HttpResponse:
 
 def _posted(request: HttpRequest, token: OptOutToken) -> HttpResponse:
     received_at = timezone.now()
+    session.trust_if_quiet()
     body = beginning(request)
     if token.is_test and body == OUR_BUTTON:
         return pages.page("test", names=names.names_of(token))
@@ -54,14 +55,14 @@ def _posted(request: HttpRequest, token: OptOutToken) -> HttpResponse:
 
 
 def _done(token: OptOutToken) -> HttpResponse:
-    known = names.names_of(token)
+    known, link = names.names_of(token), f"/u/{tokens.sign(token)}"
     return pages.page(
         "done",
         names=known,
         effective=names.in_words(known.opted_out_at or timezone.now()),
-        way_back=f"/u/{tokens.sign(token)}/back",
+        way_back=f"{link}/back",
         preferences=tokens.preferences_path(token),
-        my_data=f"/u/{tokens.sign(token)}/data",
+        my_data=f"{link}/data",
     )
 
 

@@ -17,6 +17,7 @@ from mailer.models import Evidence, MailingList, Subscription, Suppression, Trou
 from mailer.tokens import OptOutToken
 from tests.mailer import recipients
 from tests.mailer.serving import request, served
+from tests.stories import parts
 
 ONE_CLICK = b"List-Unsubscribe=One-Click"
 FORM = "Content-Type: application/x-www-form-urlencoded"
@@ -287,6 +288,16 @@ def test_without_a_database_the_wish_is_kept_in_the_journal_and_never_called_don
     assert [line.mailbox_key for line in journalled()] == [mailbox("dana")] * 2
     assert "an opt-out waits for it in the journal" in log
     assert token_of("dana") not in log
+
+
+def test_a_database_that_was_restarted_a_moment_ago_costs_no_opt_out_its_answer(living_database):
+    with served(living_database) as server:
+        for name in ("dana", "eli"):
+            assert server.exchange(post(f"/u/{token_of(name)}")).status == 200
+            while parts.end_sessions():  # until they are gone
+                time.sleep(0.01)
+        assert server.exchange(post(f"/u/{token_of('fay')}")).status == 200
+    assert Suppression.objects.count() == 3
 
 
 def test_with_neither_database_nor_journal_the_sender_is_told_that_nothing_was_recorded(
