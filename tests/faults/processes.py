@@ -129,10 +129,18 @@ class Processes:
 
     def empty_broker(self) -> bool:
         """All that waits in it is lost; returns whether it could be reached."""
-        try:
-            app.control.purge()
-        except (*GONE, OSError, OperationalErrorOfBroker):
-            return False
+        with app.connection_for_write() as broker:
+            lost = (
+                *GONE,
+                OSError,
+                OperationalErrorOfBroker,
+                *broker.connection_errors,
+                *broker.channel_errors,
+            )
+            try:
+                app.control.purge(connection=broker)
+            except lost:  # it has been killed, and is on its way up again
+                return False
         return True
 
 
