@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-rest test-all check bench soak lock
+.PHONY: help run demo test test-rest test-all check bench soak weights lock
 
 # What Python packages alone do not allow, or what takes long.
 REST := browser or mta or faults or programs or long
@@ -41,11 +41,17 @@ soak: .venv/installed-dev  ## Kill every part again and again through campaigns 
 	@$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),$$(( $(or $(HOURS),1) * 3600 ))) \
 	    --audience $(or $(AUDIENCE),20000) --least $(or $(LEAST),20) $(if $(BROKER),--broker $(BROKER))
 
+weights: .venv/installed-dev  ## Learn again what subjects are weighed by, after a change of the labelled cases or of the rules
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-learn.txt
+	@$(BIN)/python manage.py shell --no-imports -c "from tests.mailer.subjects.learning import main; main()"
+
 lock: .venv/installed-dev  ## Choose newer versions of the dependencies, hashed
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --extra local \
 	    pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --extra local --extra dev \
 	    -c requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --upgrade --universal --generate-hashes --no-emit-index-url --extra local --extra dev --extra learn \
+	    -c requirements-dev.txt pyproject.toml -o requirements-learn.txt
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv .venv

@@ -66,6 +66,7 @@ from mailer.compliance.rules import (
     subject_thread,
     subject_topic,
     subject_universal,
+    subject_weighed,
     subject_without,
     unresolved_fields,
 )
@@ -151,6 +152,7 @@ SUBJECT_RULES = (
     subject_counts.check,
     subject_names.check,
     subject_pressure.check,
+    subject_weighed.check,
 )
 
 # Who gets it: judged on the people of its lists.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
-from mailer.compliance.subjects.letter import Letter, Purpose
+from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.normalise import normalise
 from mailer.compliance.subjects.notices import DONE
 from mailer.compliance.subjects.relations import COUNTER, HAPPENED, NEVER_HAPPENED, THREAD
@@ -20,9 +20,18 @@ QUOTED = re.compile(
     r"\b(?:wrote|writes|schrieb|a écrit|escribió|ha scritto|schreef) ?:\s{0,9}(?:\n|>)|^ {0,3}> ?\S",
     re.MULTILINE,
 )
+# What a reader of an answer finds in it: what they wrote, asked or signed, or from whom it was passed on.
+EXCHANGED = re.compile(
+    r"\byour (?:\w+ ){0,2}(?:questions?|messages?|letter|note|sketch|measurements|application|booking|enquiry|inquiry|"
+    r"request|call|e-?mail|reply|form|signature)\b|\bthank(?:s| you) for (?:your|the|getting|applying|sending|asking|"
+    r"writing|calling|coming)\b|"
+    r"\byou (?:wrote|asked|sent|told|said|signed|applied|called|wanted|named|described|picked)\b|"
+    r"\b(?:forward(?:ed|ing)|pass(?:ed|ing)) (?:this |it )?(?:on|what|message|you)\b|\bforwarded\b|\bfrom: \S|"
+    r"\bgood to (?:meet|see|talk)\b"
+)
 RULE = "subject_thread"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); Google sender guidelines"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D29")
+REVIEWED = Reviewed("2026-11-30", version=5, duties="D29")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -51,12 +60,12 @@ def check(letter: Letter) -> Iterator[Finding]:
 
 
 def _answers(letter: Letter) -> bool:
-    """Whether it is an answer to one person, which quotes what it answers and sells nothing."""
-    return (
-        letter.purpose is Purpose.RELATIONSHIP
-        and not letter.body.sells
-        and QUOTED.search(letter.body.cased) is not None
-    )
+    """Whether the body shows what it answers or passes on; whether that is believed, `subject_weighed` asks."""
+    return QUOTED.search(letter.body.cased) is not None or _tells(letter)
+
+
+def _tells(letter: Letter) -> bool:
+    return any(letter.body.has(each) for each in (HAPPENED, DONE, EXCHANGED))
 
 
 def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:
@@ -66,7 +75,7 @@ def _verdict(letter: Letter, words: str) -> tuple[Severity, str] | None:
             f"The body is a first contact, and the subject says “{words}”. Say who you are and why you "
             f"write.",
         )
-    if letter.body.has(HAPPENED) or letter.body.has(DONE):
+    if _tells(letter):
         return None
     return (
         Severity.HOLD,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.weighing import WHOLE, weighed
 
 SubjectRule = Callable[[Letter], Iterator[Finding]]
 GRAVEST = (Severity.BLOCK, Severity.HOLD, Severity.WARN)
@@ -19,20 +20,39 @@ class Judgement:
 
 
 def judge(letter: Letter, rules: Sequence[SubjectRule]) -> Judgement:
-    """Ask every rule. A rule that fails holds the message and is named: never a pass (DUTIES D127)."""
-    found = tuple(dict.fromkeys(finding for rule in rules for finding in _asked(rule, letter)))
-    return Judgement(_gravest(found), found)
+    """Ask every rule, and weigh what they conclude against how the whole letter reads.
+
+    A rule that fails holds the message and is named: never a pass (DUTIES D127).
+    """
+    found = tuple(_weighed(letter, heard(letter, rules)))
+    return Judgement(gravest(found), found)
+
+
+def _weighed(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
+    try:
+        return weighed(letter, found)
+    except Exception as wrong:
+        return list(dict.fromkeys([*found, _failed(WHOLE, wrong)]))
+
+
+def heard(letter: Letter, rules: Sequence[SubjectRule]) -> Sequence[Finding]:
+    """What each rule says by itself."""
+    return list(dict.fromkeys(finding for rule in rules for finding in _asked(rule, letter)))
 
 
 def _asked(rule: SubjectRule, letter: Letter) -> list[Finding]:
     try:
         return list(rule(letter))
     except Exception as wrong:
-        name = rule.__module__.rpartition(".")[2]
-        words = f"The check {name} failed ({type(wrong).__name__}), so somebody has to read this subject."
-        return [Finding(name, Severity.HOLD, words, "15 U.S.C. 7704(a)(2)", "subject")]
+        return [_failed(rule.__module__.rpartition(".")[2], wrong)]
 
 
-def _gravest(findings: Iterable[Finding]) -> str:
+def _failed(name: str, wrong: Exception) -> Finding:
+    words = f"The check {name} failed ({type(wrong).__name__}), so somebody has to read this subject."
+    return Finding(name, Severity.HOLD, words, "15 U.S.C. 7704(a)(2)", "subject")
+
+
+def gravest(findings: Iterable[Finding]) -> str:
+    """“ok”, or the gravest severity."""
     severities = {finding.severity for finding in findings}
     return next((str(severity) for severity in GRAVEST if severity in severities), "ok")

@@ -1,0 +1,193 @@
+"""The signs of a letter that are weighed: its phrases, and how figures, days and words of subject and body meet.
+
+Nothing is concluded here. What a sign means was learned from labelled cases (`weighing`).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import pairwise
+
+from mailer.compliance.subjects.deadlines import deadlines_in, ends_in, sentences_on
+from mailer.compliance.subjects.letter import Letter
+
+LONGEST_SUBJECT = 400  # characters that are weighed
+LONGEST_BODY = 12_000
+NEAR = 24  # characters beside a figure in which the words stand that say what it is
+WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[$£€₹]|\d[\d,.:]*|%")
+SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+FIGURE = re.compile(r"([$£€₹] ?)?(\d[\d,]*(?:\.\d+)?) ?(%|percent\b|per cent\b|(?:st|nd|rd|th)\b)?")
+DAY = re.compile(r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b")
+MONTH = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)\b"
+)
+SOON = re.compile(r"\b(?:tonight|today|midnight|tomorrow)\b")
+EMPTY = frozenset({
+    "the", "a", "an", "and", "or", "of", "to", "in", "on", "at", "for", "with", "by", "from", "is", "are",
+    "was", "be", "it", "its", "this", "that", "you", "your", "our", "we", "i", "as", "not", "no", "all",
+    "any", "if", "so", "but", "has", "have", "had", "will", "can", "more", "than", "into", "out", "up",
+    "now", "new", "get", "per", "their", "they", "them", "my", "me", "us", "he", "she", "his", "her", "who",
+    "what", "when", "how", "just", "one", "do", "does", "did", "been", "were", "there", "here", "about",
+    "also", "only", "too", "very", "then", "some", "each", "every",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Signs:
+    """Those of one letter, in three groups: phrases of the subject, phrases of the body, and facts of both."""
+
+    letter: Letter
+
+    @cached_property
+    def subject(self) -> str:
+        return self.letter.full_subject.text[:LONGEST_SUBJECT]
+
+    @cached_property
+    def body(self) -> str:
+        return self.letter.body.spelled[:LONGEST_BODY].lower()
+
+    @cached_property
+    def sentences(self) -> tuple[str, ...]:
+        return tuple(each for each in SENTENCE.split(self.body) if each.strip())
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """Words and pairs of words of the subject."""
+        words = _words(self.subject)
+        return frozenset([*words, *map(" ".join, pairwise(words))])
+
+    @cached_property
+    def told(self) -> frozenset[str]:
+        """Words, pairs and triples of words of the body."""
+        return frozenset().union(*map(phrases, self.sentences))
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        return _content(self.subject)
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        return frozenset().union(*map(_content, self.sentences))
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        return frozenset(
+            [*_figures(self), *_words_beside(self), *_days(self), *_ends(self.letter), *_overlap(self)]
+        )
+
+
+def phrases(sentence: str) -> list[str]:
+    """Words, pairs and triples of words; each figure is one of them, whatever its value."""
+    words = _words(sentence)
+    pairs = map(" ".join, pairwise(words))
+    return [*words, *pairs, *map(" ".join, zip(words, words[1:], words[2:], strict=False))]
+
+
+@lru_cache(maxsize=1024)
+def _words(text: str) -> tuple[str, ...]:
+    """Cached: each sentence is asked for its phrases and for its content."""
+    return tuple("#" if word[0].isdigit() else word for word in WORD.findall(text))
+
+
+@lru_cache(maxsize=1024)
+def _content(text: str) -> frozenset[str]:
+    """The stems of the words that say what it is about."""
+    return frozenset(_stem(word) for word in _words(text) if len(word) > 2 and word not in EMPTY)
+
+
+@lru_cache(maxsize=8192)
+def _stem(word: str) -> str:
+    word = word.partition("'")[0]
+    for ending in ("ing", "ies", "ied", "es", "ed", "s", "ly"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def _figures(signs: Signs) -> Iterator[str]:
+    """Whether the subject's figures of a kind are in the body, and whether larger or smaller ones are."""
+    told = _amounts(signs.body)
+    for kind, said in _amounts(signs.subject).items():
+        here = told.get(kind, frozenset())
+        yield f"{kind} {'missing' if said - here else 'found'}"
+        if not here:
+            yield f"{kind} nowhere"
+            continue
+        if max(here) > max(said):
+            yield f"{kind} more"
+        if max(here) < max(said):
+            yield f"{kind} less"
+        if min(here) < min(said):
+            yield f"{kind} smaller"
+
+
+def _words_beside(signs: Signs) -> Iterator[str]:
+    """The words beside the subject's figures where they stand in the body, and beside others of their kind."""
+    said = _amounts(signs.subject)
+    if not said:
+        return
+    for sentence in signs.sentences:
+        near = "near" if not signs.about.isdisjoint(_content(sentence)) else "far"
+        for found in FIGURE.finditer(sentence):
+            kind, value = _amount(*found.groups())
+            if kind not in said:
+                continue
+            which = "same" if value in said[kind] else "other"
+            yield f"{kind} {which} {near}"
+            before = _words(sentence[max(0, found.start() - NEAR) : found.start()])[-2:]
+            behind = _words(sentence[found.end() : found.end() + NEAR])[:2]
+            yield from (f"{which} <{word}" for word in before)
+            yield from (f"{which} >{word}" for word in behind)
+
+
+@lru_cache(maxsize=64)
+def _amounts(text: str) -> dict[str, frozenset[float]]:
+    found: dict[str, set[float]] = {}
+    for each in FIGURE.finditer(text):
+        kind, value = _amount(*each.groups())
+        found.setdefault(kind, set()).add(value)
+    return {kind: frozenset(each) for kind, each in found.items()}
+
+
+def _amount(currency: str | None, digits: str, unit: str | None) -> tuple[str, float]:
+    unit = unit or ""
+    kind = "money" if currency else "percent" if unit[:1] in ("%", "p") else "rank" if unit else "number"
+    return kind, float(digits.replace(",", ""))
+
+
+def _days(signs: Signs) -> Iterator[str]:
+    for name, pattern in (("day", DAY), ("month", MONTH), ("soon", SOON)):
+        said = set(pattern.findall(signs.subject))
+        if said:
+            told = set(pattern.findall(signs.body))
+            yield f"{name} {'found' if said & told else 'missing'}"
+            if told - said:
+                yield f"{name} other"
+
+
+def _ends(letter: Letter) -> Iterator[str]:
+    """How the ends that the body names stand to the one that the subject names."""
+    said = deadlines_in(letter.subject, letter.today)
+    if not said:
+        return
+    claim = said[0]
+    ends = ends_in(sentences_on(letter.body, letter.subject), letter.today)
+    same = "same" if any(each.first <= claim.last and each.last >= claim.first for each in ends) else "not"
+    later = "later" if any(each.first > claim.last for each in ends) else "none later"
+    yield f"end {'hard' if claim.hard else 'soft'} {same} {later}"
+    if not ends:
+        yield "end nowhere"
+
+
+def _overlap(signs: Signs) -> Iterator[str]:
+    """How many of the subject's words the body has, and its beginning.
+
+    Neither how long a letter is nor which purpose its sender says it has makes a subject truer, so neither is a sign.
+    """
+    about, told = signs.about, signs.content
+    lead = frozenset().union(*map(_content, signs.sentences[:2]))
+    most = max(1, len(about))
+    yield f"shared {4 * len(about & told) // most}"
+    yield f"unshared {min(4, len(about - told))}"
+    yield f"lead {4 * len(about & lead) // most}"

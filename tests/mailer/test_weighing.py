@@ -1,0 +1,189 @@
+"""What rules conclude is as grave as the whole letter bears out; what they know stays."""
+
+import hashlib
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mailer.compliance import Severity
+from mailer.compliance.findings import Finding
+from mailer.compliance.rules import SUBJECT_RULES, subject_weighed
+from mailer.compliance.subjects import Letter, judge, judging, weighing
+from mailer.compliance.subjects.signs import Signs, phrases
+from mailer.compliance.subjects.weighing import (
+    HOLDS,
+    STOPS,
+    WARNS,
+    Weights,
+    weighed,
+    weight,
+    weightiest,
+    weights,
+)
+from tests.mailer.subjects.cases import LEARNED, UNSEEN, text_of
+
+BODY = (
+    "All lamps are 20% off until Sunday. We sorted them by height and by colour, and the cat slept in a box. "
+    "The small print takes it back."
+)
+BLOCKED = Finding("subject_price", Severity.BLOCK, "It costs more.", "the law", "subject", (0, 5))
+HELD = replace(BLOCKED, rule="subject_names", severity=Severity.HOLD)
+WARNED = replace(BLOCKED, rule="subject_pressure", severity=Severity.WARN)
+KNOWN = replace(BLOCKED, rule="subject_characters")
+
+
+def letter(subject: str = "20% off lamps until Sunday", body: str = BODY, **others: Any) -> Letter:
+    return Letter.from_json(
+        {
+            "subject": subject,
+            "body": body,
+            "from_name": "Acme",
+            "from_email": "a@acme.example",
+            "now": "2026-11-24T10:00:00-08:00",
+            **others,
+        }
+    )
+
+
+@pytest.fixture
+def weigh(monkeypatch):
+    """Let every letter weigh so much, and rules so much."""
+
+    def set_to(base: float, any_rule: float = 0.0, **known: dict[str, float]) -> None:
+        parts = {"said": {}, "told": {}, "facts": {}, "rules": {}, **known}
+        fixed = Weights(base=base, any_rule=any_rule, learned={}, **parts)
+        monkeypatch.setattr(weighing, "weights", lambda: fixed)
+        weighing.weight.cache_clear()
+
+    yield set_to
+    weighing.weight.cache_clear()
+
+
+def test_what_rules_conclude_stands_where_the_letter_reads_as_if_it_misled(weigh):
+    weigh(STOPS)
+    assert list(weighed(letter(), [BLOCKED, HELD, WARNED])) == [BLOCKED, HELD, WARNED]
+
+
+def test_it_only_warns_and_says_so_where_the_letter_is_in_doubt(weigh):
+    weigh((STOPS + WARNS) / 2)
+    milder = "It costs more. The rest of the body reads as if it were true, so this only warns."
+    assert list(weighed(letter(), [BLOCKED, WARNED])) == [
+        replace(BLOCKED, severity=Severity.WARN, message=milder),
+        WARNED,
+    ]
+
+
+def test_it_is_not_said_at_all_where_the_letter_reads_honest(weigh):
+    weigh(WARNS - 0.01)
+    assert list(weighed(letter(), [BLOCKED, HELD, WARNED])) == [WARNED]
+
+
+def test_each_rule_adds_what_it_is_trusted_with(weigh):
+    weigh(STOPS - 1.0, any_rule=0.25, rules={"subject_price block": 0.5, "subject_names hold": 0.25})
+    assert list(weighed(letter(), [BLOCKED, HELD])) == [BLOCKED, HELD]
+    assert weighed(letter(), [BLOCKED])[0].severity is Severity.WARN
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        KNOWN,
+        replace(KNOWN, rule="subject_thread"),
+        replace(KNOWN, rule="subject_explicit"),
+        replace(KNOWN, rule="kind_advertises"),
+        replace(BLOCKED, where="preheader"),
+        replace(BLOCKED, where="from_name"),
+    ],
+)
+def test_nothing_outweighs_what_a_rule_sees_or_what_is_said_elsewhere(weigh, finding):
+    weigh(-99.0)
+    assert list(weighed(letter(), [finding, HELD])) == [finding]
+
+
+@pytest.mark.duty("D26")
+def test_where_offers_are_on_record_they_tell_what_is_true(weigh):
+    weigh(-99.0)
+    assert list(weighed(letter(offers=[]), [BLOCKED, HELD])) == [BLOCKED, HELD]
+
+
+@pytest.mark.duty("D25", "D33")
+def test_a_letter_that_takes_its_subject_back_is_held_with_the_sentence_that_does(weigh):
+    weigh(HOLDS - 1.0, told={"small print": 0.5, "takes it back": 0.6, "the cat": -1.0, "cat": 0.9})
+    [held] = subject_weighed.check(letter())
+    assert (held.rule, held.severity, held.span) == ("subject_weighed", Severity.HOLD, (0, 26))
+    assert "“the small print takes it back.”" in held.message
+    assert weightiest(letter()) == "the small print takes it back."
+
+
+def test_it_is_held_without_a_sentence_where_none_speaks_against_the_subject(weigh):
+    weigh(HOLDS)
+    [held] = subject_weighed.check(letter())
+    assert held.severity is Severity.HOLD and "doesn't seem to bear out" in held.message
+
+
+def test_a_letter_without_words_is_not_weighed(weigh):
+    weigh(99.0)
+    assert not list(subject_weighed.check(letter(body="See below.")))
+    assert not list(subject_weighed.check(letter(subject="")))
+
+
+def test_what_the_whole_letter_finds_is_said_only_where_no_rule_says_it_better(weigh):
+    weigh(99.0)
+    whole = replace(HELD, rule="subject_weighed")
+    assert list(weighed(letter(), [BLOCKED, whole, WARNED])) == [BLOCKED, WARNED]
+    assert list(weighed(letter(), [whole, WARNED])) == [whole, WARNED]
+
+
+@pytest.mark.duty("D127")
+def test_weights_that_cannot_be_read_hold_and_keep_what_the_rules_found(monkeypatch):
+    def broken() -> Weights:
+        raise OSError("no such file")
+
+    monkeypatch.setattr(weighing, "weights", broken)
+    weighing.weight.cache_clear()
+    judged = judge(letter(subject="Re: lamps for 5% off"), SUBJECT_RULES)
+    assert judged.verdict == "block"
+    failed = [each for each in judged.findings if each.rule == "subject_weighed"]
+    assert [each.severity for each in failed] == [Severity.HOLD] and "OSError" in failed[0].message
+
+
+@settings(max_examples=60, deadline=None)
+@given(subject=st.text(max_size=90), body=st.text(max_size=400), html=st.booleans())
+def test_a_weight_is_the_sum_of_what_its_signs_weigh_for_any_text(subject, body, html):
+    read = letter(subject=subject, body=body, content_type="html" if html else "text")
+    known, signs = weights(), Signs(read)
+    told = {each for sentence in signs.sentences for each in phrases(sentence)}
+    expected = known.base + sum(
+        [
+            *(known.told.get(each, 0.0) for each in told),
+            *(known.said.get(each, 0.0) for each in signs.said),
+            *(known.facts.get(each, 0.0) for each in signs.facts),
+        ]
+    )
+    assert weight(read) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("words", ["lamp sale ", "1 ", "$9 off ", "\u0130\u200d9% ", "until nov 1, "])
+def test_a_huge_body_is_weighed_in_its_beginning_and_quickly(words):
+    read = letter(subject=words * 20_000, body=words * 200_000)
+    started = time.process_time()
+    weight(read)
+    assert time.process_time() - started < 4  # of this process's own time: the machine may be busy
+
+
+def test_the_weights_were_learned_from_the_cases_as_they_are():
+    """Whoever changes a case learns anew: `make weights`."""
+    kept = {name: hashlib.sha256(text_of(name).encode()).hexdigest() for name in LEARNED}
+    assert dict(weights().learned) == kept
+    assert not set(UNSEEN) & set(weights().learned)
+
+
+def test_no_sign_and_no_rule_decides_alone():
+    known = weights()
+    for group in (known.said, known.told, known.facts, known.rules):
+        assert max(map(abs, group.values())) < HOLDS - known.base
+    assert judging.WHOLE not in {each.partition(" ")[0] for each in known.rules}
