@@ -28,7 +28,7 @@ from tests.mailer.subjects.cases import LEARNED, UNSEEN, text_of
 
 BODY = (
     "All lamps are 20% off until Sunday. We sorted them by height and by colour, and the cat slept in a box. "
-    "The small print takes it back."
+    "The small print takes it back. It is a cold November. The moss grows on the northern wall of the barn."
 )
 BLOCKED = Finding("subject_price", Severity.BLOCK, "It costs more.", "the law", "subject", (0, 5))
 HELD = replace(BLOCKED, rule="subject_names", severity=Severity.HOLD)
@@ -80,6 +80,16 @@ def test_it_only_warns_and_says_so_where_the_letter_is_in_doubt(weigh):
 def test_it_is_not_said_at_all_where_the_letter_reads_honest(weigh):
     weigh(WARNS - 0.01)
     assert list(weighed(letter(), [BLOCKED, HELD, WARNED])) == [WARNED]
+
+
+def test_a_contradiction_in_a_few_sentences_stands_whatever_they_weigh(weigh):
+    weigh(-99.0)
+    short = letter(
+        body="All lamps are 15% off. We sorted them by height. The cat slept in a box. It is a cold November."
+    )
+    longer = letter(body=f"{short.body.cased} The moss grows on the northern wall of the barn.")
+    assert list(weighed(short, [BLOCKED, HELD])) == [BLOCKED, HELD]
+    assert list(weighed(short, [HELD])) == [] == list(weighed(longer, [BLOCKED, HELD]))
 
 
 def test_each_rule_adds_what_it_is_trusted_with(weigh):

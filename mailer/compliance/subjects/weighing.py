@@ -26,8 +26,9 @@ KNOWING = frozenset({
     "subject_characters", "subject_thread", "subject_explicit", "subject_from_name", "subject_denial",
     WHOLE, "kind_declared", "kind_advertises", "other_advertisers",
 })  # fmt: skip
-STOPS = 0.75  # from here on what a rule found stands; both are chosen for few false alarms
+STOPS = 0.75  # from here on what a rule found stands; it and the next are chosen for few false alarms
 HOLDS = 1.0  # from here on a letter is held though no rule found anything
+SHORT = 4  # sentences
 WARNS = -0.25  # from here on what a rule found is still said, as a warning
 
 
@@ -82,9 +83,12 @@ def weighed(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
 
 
 def _as_borne_out(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
-    stops = {f"{each.rule} {each.severity}" for each in found if is_weighed(each)}
-    if not stops:
+    conclusions = [each for each in found if is_weighed(each)]
+    if not conclusions or (
+        _is_short(letter) and any(each.severity is Severity.BLOCK for each in conclusions)
+    ):
         return found
+    stops = {f"{each.rule} {each.severity}" for each in conclusions}
     known = weights()
     total = weight(letter) + known.any_rule + sum(known.rules.get(each, 0.0) for each in stops)
     if total >= STOPS:
@@ -100,6 +104,11 @@ def is_weighed(finding: Finding) -> bool:
     """
     is_a_stop = finding.severity is not Severity.WARN and finding.span is not None
     return is_a_stop and finding.where == "subject" and finding.rule not in KNOWING
+
+
+def _is_short(letter: Letter) -> bool:
+    """A few sentences have no asides that a rule could have taken for the claim, and little to weigh."""
+    return len(Signs(letter).sentences) <= SHORT
 
 
 def _milder(finding: Finding) -> Finding:
