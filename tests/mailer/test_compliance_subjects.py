@@ -59,6 +59,7 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         # Nothing was learned from these, neither weights nor rules: so other letters will fare.
         (["strangers_third"], None, 0.66, 0.1, 0.53),
         (["strangers_retail"], None, 0.75, 0.08, 1.0),
+        (["strangers_fourth"], None, 0.75, 0.08, 0.71),
     ],
     ids=lambda value: f"{value[0]}…" if isinstance(value, (list, tuple)) else None,
 )
