@@ -13,7 +13,7 @@ from tests.mailer.admin_door import member, new_draft, said, signed_in
 pytestmark = pytest.mark.django_db
 
 HELD = {
-    "subject": "You have been selected",
+    "subject": "Following up on our call yesterday",
     "html": "<p>Our garden tour goes on all year, every Saturday morning at ten. Come and see the roses with us, bring "
     "your friends, and stay for a cup of tea in the old barn.</p>",
 }
@@ -128,7 +128,7 @@ def test_what_is_blocked_can_not_be_approved(policy):
 
 CHANGES = {
     "a word of the subject": lambda draft: Campaign.objects.filter(pk=draft.pk).update(
-        subject="Congratulations, you have been selected"
+        subject="Following up on our call last week"
     ),
     "a word of the body": lambda draft: Campaign.objects.filter(pk=draft.pk).update(
         html=f"{draft.html}<p>Soon.</p>"
