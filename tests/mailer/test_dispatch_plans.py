@@ -102,7 +102,8 @@ def test_claiming_reads_what_it_takes_and_outside_of_sending_hours_nothing(group
         "lists": lists,
         "lawful": False,
     }
-    assert rows_read(CLAIM_DUE, asked) in {read, 2 * read}, "found, then looked up to be changed"
+    # Found, then looked up to be changed, then compared with the only contact, if the planner knows it is the only one.
+    assert read <= rows_read(CLAIM_DUE, asked) <= 3 * read
 
 
 def test_no_session_of_ours_has_its_plans_compiled_however_it_began(living_database):
