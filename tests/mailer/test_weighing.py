@@ -53,8 +53,9 @@ def letter(subject: str = "20% off lamps until Sunday", body: str = BODY, **othe
 def weigh(monkeypatch):
     """Let every letter weigh so much, and rules so much."""
 
-    def set_to(base: float, any_rule: float = 0.0, **known: dict[str, float]) -> None:
-        parts = {"said": {}, "told": {}, "facts": {}, "rules": {}, **known}
+    def set_to(base: float, any_rule: float = 0.0, **known: dict[str, Any]) -> None:
+        groups = ("said", "told", "near", "facts", "told_beside", "facts_beside", "rules")
+        parts = {**{group: {} for group in groups}, **known}
         fixed = Weights(base=base, any_rule=any_rule, learned={}, **parts)
         monkeypatch.setattr(weighing, "weights", lambda: fixed)
         weighing.weight.cache_clear()
@@ -125,8 +126,47 @@ def test_a_letter_that_takes_its_subject_back_is_held_with_the_sentence_that_doe
     weigh(HOLDS - 1.0, told={"small print": 0.5, "takes it back": 0.6, "the cat": -1.0, "cat": 0.9})
     [held] = subject_weighed.check(letter())
     assert (held.rule, held.severity, held.span) == ("subject_weighed", Severity.HOLD, (0, 26))
-    assert "“the small print takes it back.”" in held.message
-    assert weightiest(letter()) == "the small print takes it back."
+    assert "“The small print takes it back.”" in held.message
+    assert weightiest(letter()) == "The small print takes it back."
+
+
+def test_a_phrase_weighs_beside_the_kind_of_claim_and_near_its_words_only(weigh):
+    weigh(
+        0.0,
+        told_beside={"deadline": {"small print": 0.5}, "free": {"small print": 9.0}},
+        near={"lamps": 0.25},
+    )
+    assert weight(letter()) == 0.75
+    assert weight(letter("A letter about moss")) == 0.0
+    assert weight(letter("A free letter about lamps")) == 9.25
+
+
+TOUR = (
+    "Our garden tour goes on all year, every Saturday morning at ten. Come and see the roses, the pond and the old "
+    "glasshouse, bring your friends, and stay for tea in the barn afterwards. Tickets are at the gate. Dogs are "
+    "welcome on a lead. The car park is free."
+)
+DRAWN = (
+    "You entered our draw in May. Your number came up on Friday, and two seats for the concert are yours. We keep them "
+    "at the box office until Sunday. Bring this message. We look forward to meeting you."
+)
+
+
+@pytest.mark.duty("D31")
+@pytest.mark.parametrize(
+    ("subject", "body", "expected"),
+    [
+        ("You have been selected", TOUR, "hold"),
+        ("You have been selected for the garden tour", TOUR, "hold"),
+        ("You have been selected", DRAWN, "ok"),
+        ("Our garden tour starts again on Saturday", TOUR, "ok"),
+        ("Your order has shipped", TOUR, "hold"),
+        ("Re: your question", TOUR, "block"),
+        ("Only 5 places left on the garden tour", TOUR, "hold"),
+    ],
+)
+def test_what_is_for_everybody_reads_like_no_selection(subject, body, expected):
+    assert judge(letter(subject, body), SUBJECT_RULES).verdict == expected
 
 
 def test_it_is_held_without_a_sentence_where_none_speaks_against_the_subject(weigh):
@@ -167,13 +207,11 @@ def test_a_weight_is_the_sum_of_what_its_signs_weigh_for_any_text(subject, body,
     read = letter(subject=subject, body=body, content_type="html" if html else "text")
     known, signs = weights(), Signs(read)
     told = {each for sentence in signs.sentences for each in phrases(sentence)}
-    expected = known.base + sum(
-        [
-            *(known.told.get(each, 0.0) for each in told),
-            *(known.said.get(each, 0.0) for each in signs.said),
-            *(known.facts.get(each, 0.0) for each in signs.facts),
-        ]
-    )
+    near = {each for sentence in signs.sentences if signs.is_near(sentence) for each in phrases(sentence)}
+    parts = [(known.told, told), (known.near, near), (known.said, signs.said), (known.facts, signs.facts)]
+    for kind in signs.kinds:
+        parts += [(known.told_beside[kind], told), (known.facts_beside[kind], signs.facts)]
+    expected = known.base + sum(weighs.get(each, 0.0) for weighs, has in parts for each in has)
     assert weight(read) == pytest.approx(expected)
 
 
@@ -192,8 +230,9 @@ def test_the_weights_were_learned_from_the_cases_as_they_are():
     assert not set(UNSEEN) & set(weights().learned)
 
 
-def test_no_sign_and_no_rule_decides_alone():
+def test_no_sign_decides_alone():
     known = weights()
-    for group in (known.said, known.told, known.facts, known.rules):
-        assert max(map(abs, group.values())) < HOLDS - known.base
+    beside = (*known.told_beside.values(), *known.facts_beside.values())
+    for group in (known.said, known.told, known.near, known.facts, *beside):
+        assert max(map(abs, group.values())) < STOPS - known.base
     assert judging.WHOLE not in {each.partition(" ")[0] for each in known.rules}

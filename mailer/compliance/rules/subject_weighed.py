@@ -14,7 +14,7 @@ from mailer.compliance.subjects.weighing import HOLDS, WHOLE, weight, weightiest
 
 RULE = WHOLE
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=1, duties="D25 D33")
+REVIEWED = Reviewed("2026-11-30", version=2, duties="D25 D33")
 LONGEST = 160  # characters of a quotation
 
 

@@ -10,7 +10,9 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from mailer.compliance.subjects.deadlines import deadlines_in, ends_in, sentences_on
+from mailer.compliance.subjects.kinds import kinds_in
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.words import stems
 
 LONGEST_SUBJECT = 400  # characters that are weighed
 LONGEST_BODY = 12_000
@@ -23,19 +25,13 @@ MONTH = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)\b"
 )
 SOON = re.compile(r"\b(?:tonight|today|midnight|tomorrow)\b")
-EMPTY = frozenset({
-    "the", "a", "an", "and", "or", "of", "to", "in", "on", "at", "for", "with", "by", "from", "is", "are",
-    "was", "be", "it", "its", "this", "that", "you", "your", "our", "we", "i", "as", "not", "no", "all",
-    "any", "if", "so", "but", "has", "have", "had", "will", "can", "more", "than", "into", "out", "up",
-    "now", "new", "get", "per", "their", "they", "them", "my", "me", "us", "he", "she", "his", "her", "who",
-    "what", "when", "how", "just", "one", "do", "does", "did", "been", "were", "there", "here", "about",
-    "also", "only", "too", "very", "then", "some", "each", "every",
-})  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Signs:
-    """Those of one letter, in three groups: phrases of the subject, phrases of the body, and facts of both."""
+    """Those of one letter, in groups: phrases of the subject (`said`), of the body (`told`), of its sentences that
+    speak of what the subject speaks of (`near`), and facts of both. What is told and the facts weigh more or less
+    beside each kind of claim in the subject (`kinds`)."""
 
     letter: Letter
 
@@ -44,18 +40,29 @@ class Signs:
         return self.letter.full_subject.text[:LONGEST_SUBJECT]
 
     @cached_property
-    def body(self) -> str:
-        return self.letter.body.spelled[:LONGEST_BODY].lower()
+    def cased(self) -> tuple[str, ...]:
+        """The sentences of the body, as they are written."""
+        body = self.letter.body.spelled[:LONGEST_BODY]
+        return tuple(each for each in SENTENCE.split(body) if each.strip())
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
-        return tuple(each for each in SENTENCE.split(self.body) if each.strip())
+        return tuple(each.lower() for each in self.cased)
+
+    @cached_property
+    def body(self) -> str:
+        return "\n".join(self.sentences)
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        return kinds_in(self.subject)
 
     @cached_property
     def said(self) -> frozenset[str]:
-        """Words and pairs of words of the subject."""
+        """Words and pairs of words of the subject, and which kinds of claim meet in it."""
         words = _words(self.subject)
-        return frozenset([*words, *map(" ".join, pairwise(words))])
+        meeting = (f"{one}&{other}" for one in self.kinds for other in self.kinds if one <= other)
+        return frozenset([*words, *map(" ".join, pairwise(words)), *meeting])
 
     @cached_property
     def told(self) -> frozenset[str]:
@@ -63,12 +70,16 @@ class Signs:
         return frozenset().union(*map(phrases, self.sentences))
 
     @cached_property
+    def near(self) -> frozenset[str]:
+        return frozenset().union(*(phrases(each) for each in self.sentences if self.is_near(each)))
+
+    @cached_property
     def about(self) -> frozenset[str]:
-        return _content(self.subject)
+        return stems(self.subject)
 
     @cached_property
     def content(self) -> frozenset[str]:
-        return frozenset().union(*map(_content, self.sentences))
+        return frozenset().union(*map(stems, self.sentences))
 
     @cached_property
     def facts(self) -> frozenset[str]:
@@ -76,33 +87,21 @@ class Signs:
             [*_figures(self), *_words_beside(self), *_days(self), *_ends(self.letter), *_overlap(self)]
         )
 
+    def is_near(self, sentence: str) -> bool:
+        return not self.about.isdisjoint(stems(sentence))
 
-def phrases(sentence: str) -> list[str]:
-    """Words, pairs and triples of words; each figure is one of them, whatever its value."""
+
+@lru_cache(maxsize=1024)
+def phrases(sentence: str) -> tuple[str, ...]:
+    """Words, pairs and triples of words; each figure is one of them, whatever its value. Cached: each is
+    asked for more than once."""
     words = _words(sentence)
     pairs = map(" ".join, pairwise(words))
-    return [*words, *pairs, *map(" ".join, zip(words, words[1:], words[2:], strict=False))]
+    return (*words, *pairs, *map(" ".join, zip(words, words[1:], words[2:], strict=False)))
 
 
-@lru_cache(maxsize=1024)
 def _words(text: str) -> tuple[str, ...]:
-    """Cached: each sentence is asked for its phrases and for its content."""
     return tuple("#" if word[0].isdigit() else word for word in WORD.findall(text))
-
-
-@lru_cache(maxsize=1024)
-def _content(text: str) -> frozenset[str]:
-    """The stems of the words that say what it is about."""
-    return frozenset(_stem(word) for word in _words(text) if len(word) > 2 and word not in EMPTY)
-
-
-@lru_cache(maxsize=8192)
-def _stem(word: str) -> str:
-    word = word.partition("'")[0]
-    for ending in ("ing", "ies", "ied", "es", "ed", "s", "ly"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word[: -len(ending)]
-    return word
 
 
 def _figures(signs: Signs) -> Iterator[str]:
@@ -128,7 +127,7 @@ def _words_beside(signs: Signs) -> Iterator[str]:
     if not said:
         return
     for sentence in signs.sentences:
-        near = "near" if not signs.about.isdisjoint(_content(sentence)) else "far"
+        near = "near" if signs.is_near(sentence) else "far"
         for found in FIGURE.finditer(sentence):
             kind, value = _amount(*found.groups())
             if kind not in said:
@@ -186,7 +185,7 @@ def _overlap(signs: Signs) -> Iterator[str]:
     Neither how long a letter is nor which purpose its sender says it has makes a subject truer, so neither is a sign.
     """
     about, told = signs.about, signs.content
-    lead = frozenset().union(*map(_content, signs.sentences[:2]))
+    lead = frozenset().union(*map(stems, signs.sentences[:2]))
     most = max(1, len(about))
     yield f"shared {4 * len(about & told) // most}"
     yield f"unshared {min(4, len(about - told))}"

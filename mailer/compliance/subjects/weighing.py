@@ -27,20 +27,23 @@ KNOWING = frozenset({
     WHOLE, "kind_declared", "kind_advertises", "other_advertisers",
 })  # fmt: skip
 STOPS = 0.75  # from here on what a rule found stands; it and the next are chosen for few false alarms
-HOLDS = 1.0  # from here on a letter is held though no rule found anything
+HOLDS = 1.25  # from here on a letter is held though no rule found anything
 SHORT = 4  # sentences
 WARNS = -0.25  # from here on what a rule found is still said, as a warning
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What was learned: of each phrase and fact, of each rule with its severity (“subject_price hold”), and of which
-    cases (the name of each set with its SHA-256)."""
+    """What was learned: of each phrase and fact, of some beside a kind of claim in the subject (`kinds`), of each rule
+    with its severity (“subject_price hold”), and of which cases (the name of each set with its SHA-256)."""
 
     base: float
     said: Mapping[str, float]
     told: Mapping[str, float]
+    near: Mapping[str, float]
     facts: Mapping[str, float]
+    told_beside: Mapping[str, Mapping[str, float]]
+    facts_beside: Mapping[str, Mapping[str, float]]
     any_rule: float
     rules: Mapping[str, float]
     learned: Mapping[str, str]
@@ -56,19 +59,28 @@ def weights() -> Weights:
 def weight(letter: Letter) -> float:
     """How much a letter reads like those that mislead; from `HOLDS` on it is held. The same whatever the order."""
     known, signs = weights(), Signs(letter)
-    groups = ((known.said, signs.said), (known.told, signs.told), (known.facts, signs.facts))
+    told = [known.told, *(known.told_beside.get(kind, {}) for kind in signs.kinds)]
+    facts = [known.facts, *(known.facts_beside.get(kind, {}) for kind in signs.kinds)]
+    groups = [(known.said, signs.said), (known.near, signs.near)]
+    groups += [(each, signs.told) for each in told] + [(each, signs.facts) for each in facts]
     return fsum([known.base, *(weighs[sign] for weighs, has in groups for sign in weighs.keys() & has)])
 
 
 def weightiest(letter: Letter) -> str | None:
     """The sentence of the body that speaks most against the subject, if one does."""
-    told = weights().told
-    weighed = [
-        (sum(told.get(phrase, 0.0) for phrase in set(phrases(sentence))), sentence)
-        for sentence in Signs(letter).sentences
-    ]
+    signs = Signs(letter)
+    weighed = [(_weight_of(each.lower(), signs), each) for each in signs.cased]
     most, sentence = max(weighed, default=(0.0, ""))
     return sentence if most > 0 else None
+
+
+def _weight_of(sentence: str, signs: Signs) -> float:
+    """What its phrases weigh beside this subject."""
+    known, told = weights(), set(phrases(sentence))
+    groups = [known.told, *(known.told_beside.get(kind, {}) for kind in signs.kinds)]
+    if signs.is_near(sentence):
+        groups.append(known.near)
+    return fsum(weighs[phrase] for weighs in groups for phrase in weighs.keys() & told)
 
 
 def weighed(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
