@@ -60,6 +60,7 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         (["strangers_retail"], None, 0.76, 0.04, 1.0),
         (["strangers_fourth"], None, 0.8, 0.05, 0.8),
         (["strangers_fifth"], None, 0.68, 0.05, 0.64),
+        (["strangers_sixth"], None, 0.6, 0.03, 0.6),
     ],
     ids=lambda value: f"{value[0]}…" if isinstance(value, (list, tuple)) else None,
 )
