@@ -59,7 +59,7 @@ def weights() -> Weights:
 def weight(letter: Letter) -> float:
     """How much a letter reads like those that mislead; from `HOLDS` on it is held. The same whatever the order."""
     known, signs = weights(), Signs(letter)
-    told = [known.told, *(known.told_beside.get(kind, {}) for kind in signs.kinds)]
+    told = _told_beside(signs)
     facts = [known.facts, *(known.facts_beside.get(kind, {}) for kind in signs.kinds)]
     groups = [(known.said, signs.said), (known.near, signs.near)]
     groups += [(each, signs.told) for each in told] + [(each, signs.facts) for each in facts]
@@ -76,11 +76,16 @@ def weightiest(letter: Letter) -> str | None:
 
 def _weight_of(sentence: str, signs: Signs) -> float:
     """What its phrases weigh beside this subject."""
-    known, told = weights(), set(phrases(sentence))
-    groups = [known.told, *(known.told_beside.get(kind, {}) for kind in signs.kinds)]
+    told, groups = set(phrases(sentence)), _told_beside(signs)
     if signs.is_near(sentence):
-        groups.append(known.near)
+        groups.append(weights().near)
     return fsum(weighs[phrase] for weighs in groups for phrase in weighs.keys() & told)
+
+
+def _told_beside(signs: Signs) -> list[Mapping[str, float]]:
+    """What phrases of the body weigh: by themselves, and beside each kind of claim of this subject."""
+    known = weights()
+    return [known.told, *(known.told_beside.get(kind, {}) for kind in signs.kinds)]
 
 
 def weighed(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
