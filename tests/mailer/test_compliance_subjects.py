@@ -53,7 +53,7 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
         (EARLIER, False, 0.85, 0.02, 0.75),
         (EARLIER, True, 0.6, 0.04, 0.54),
         (TAUGHT, None, 0.94, 0.02, 0.9),  # learned whole
-        (MIRRORED, False, 0.5, 0.06, 0.4),
+        (MIRRORED, False, 0.48, 0.06, 0.4),
         (MIRRORED, True, 0.18, 0.07, 0.13),
         # Nothing was learned from these, neither weights nor rules: so other letters will fare.
         (["strangers_third"], None, 0.68, 0.07, 0.59),
@@ -137,6 +137,31 @@ def test_each_finding_says_where_why_and_what_to_do():
         ("Every lamp under $60", f"The dearest of them is $58.\n\nTables are $190. {FILLER}", "ok"),
         ("Free for teachers", f"It's free for teachers; we don't ask for a card. {FILLER}", "ok"),
         ("Free for teachers", f"It's free for teachers; then it's $9 a month. {FILLER}", "block"),
+        # a chance is no prize
+        (
+            "You've won a $100 card",
+            f"You're in the hat for one of 20 cards of $100. {FILLER}",
+            "block",
+        ),
+        ("You've won a $100 card", f"Yours was one of 20 names drawn, and has $100. {FILLER}", "ok"),
+        (
+            "Take our survey, get $25",
+            f"Each form goes into our June drawing of four $25 cards. {FILLER}",
+            "block",
+        ),
+        (
+            "Take our survey, get $25",
+            f"We send $25 for each form. It also goes into our drawing. {FILLER}",
+            "ok",
+        ),
+        ("Take our survey, you could win $25", f"Each form goes into our drawing of $25. {FILLER}", "ok"),
+        # no card is none
+        (
+            "30 days of Pro, no card needed",
+            f"Add your billing details, and start your 30 days. {FILLER}",
+            "block",
+        ),
+        ("30 days of Pro, no card needed", f"We ask for no card. If you stay, add a card. {FILLER}", "ok"),
         # a condition, a fee or a dearer part takes it back
         ("Exam and X-rays for $79", f"An exam is $79. X-rays are $110. {FILLER}", "hold"),
         ("Exam and X-rays for $79", f"The exam with X-rays is $79. Crowns are $900. {FILLER}", "ok"),

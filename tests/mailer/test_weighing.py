@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from mailer.compliance.subjects import Letter, judge, judging, weighing
 from mailer.compliance.subjects.signs import Signs, phrases
 from mailer.compliance.subjects.weighing import (
     HOLDS,
+    PLAIN,
     STOPS,
     WARNS,
     Weights,
@@ -71,11 +73,7 @@ def test_what_rules_conclude_stands_where_the_letter_reads_as_if_it_misled(weigh
 
 def test_it_only_warns_and_says_so_where_the_letter_is_in_doubt(weigh):
     weigh((STOPS + WARNS) / 2)
-    milder = "It costs more. The rest of the body reads as if it were true, so this only warns."
-    assert list(weighed(letter(), [BLOCKED, WARNED])) == [
-        replace(BLOCKED, severity=Severity.WARN, message=milder),
-        WARNED,
-    ]
+    assert list(weighed(letter(), [BLOCKED, WARNED])) == [_as_warning(BLOCKED), WARNED]
 
 
 def test_it_is_not_said_at_all_where_the_letter_reads_honest(weigh):
@@ -83,14 +81,16 @@ def test_it_is_not_said_at_all_where_the_letter_reads_honest(weigh):
     assert list(weighed(letter(), [BLOCKED, HELD, WARNED])) == [WARNED]
 
 
-def test_a_contradiction_in_a_few_sentences_stands_whatever_they_weigh(weigh):
-    weigh(-99.0)
+def test_a_contradiction_in_a_few_sentences_stands_unless_they_read_plainly_true(weigh):
+    weigh(PLAIN)
     short = letter(
         body="All lamps are 15% off. We sorted them by height. The cat slept in a box. It is a cold November."
     )
     longer = letter(body=f"{short.body.cased} The moss grows on the northern wall of the barn.")
     assert list(weighed(short, [BLOCKED, HELD])) == [BLOCKED, HELD]
     assert list(weighed(short, [HELD])) == [] == list(weighed(longer, [BLOCKED, HELD]))
+    weigh(PLAIN - 0.01)
+    assert list(weighed(short, [BLOCKED, HELD])) == []
 
 
 def test_each_rule_adds_what_it_is_trusted_with(weigh):
@@ -106,13 +106,58 @@ def test_each_rule_adds_what_it_is_trusted_with(weigh):
         replace(KNOWN, rule="subject_thread"),
         replace(KNOWN, rule="subject_explicit"),
         replace(KNOWN, rule="kind_advertises"),
-        replace(BLOCKED, where="preheader"),
+        replace(KNOWN, rule="subject_lot"),
+        replace(KNOWN, rule="subject_card"),
         replace(BLOCKED, where="from_name"),
     ],
 )
 def test_nothing_outweighs_what_a_rule_sees_or_what_is_said_elsewhere(weigh, finding):
     weigh(-99.0)
     assert list(weighed(letter(), [finding, HELD])) == [finding]
+
+
+def test_a_preheader_is_weighed_by_itself_as_if_it_were_the_subject(weigh):
+    weigh(0.0, said={"half": -9.0, "tonight": 9.0})
+    there, held = letter(preheader="Ends tonight"), replace(HELD, where="preheader", span=None)
+    assert list(weighed(there, [BLOCKED, held])) == [_as_warning(BLOCKED), held]
+    twice = letter("It ends tonight", preheader="Half price")
+    assert list(weighed(twice, [BLOCKED, held])) == [BLOCKED]
+    [whole] = subject_weighed.check(there)
+    assert (whole.where, whole.span) == ("preheader", None) and "the preheader says" in whole.message
+
+
+@pytest.mark.duty("D29")
+def test_a_call_of_which_nothing_is_told_stands_unless_the_letter_reads_plainly_true(weigh):
+    weigh(PLAIN)
+    [found] = judge(letter("Following up on our call"), SUBJECT_RULES).findings
+    assert (found.rule, found.severity) == ("subject_followed", Severity.HOLD)
+    weigh(PLAIN - 0.01)
+    assert not judge(letter("Following up on our call"), SUBJECT_RULES).findings
+
+
+@pytest.mark.duty("D127")
+def test_a_letter_that_reads_plainly_true_is_asked_only_what_rules_see_for_themselves(weigh):
+    weigh(PLAIN - 0.01)
+    there = letter("50% off tables!!!", preheader="Free sofa")
+    assert {each.rule for each in judge(there, SUBJECT_RULES).findings} == {"subject_shouting"}
+    for doubt in ({}, {"offers": []}):
+        weigh(PLAIN - 0.01 if doubt else PLAIN)
+        found = judge(letter("50% off tables!!!", **doubt), [_broken]).findings
+        assert [(each.rule, each.severity) for each in found] == [("subject_price", Severity.HOLD)]
+    weigh(PLAIN - 0.01, said={"sofa": 9.0})
+    assert judge(there, [_broken]).verdict == "hold"
+
+
+def _broken(_letter: Letter) -> Iterator[Finding]:
+    raise RuntimeError
+
+
+_broken.__module__ = "mailer.compliance.rules.subject_price"
+
+
+def _as_warning(finding: Finding) -> Finding:
+    words = "It costs more. The rest of the body reads as if it were true, so this only warns."
+    return replace(finding, severity=Severity.WARN, message=words)
 
 
 @pytest.mark.duty("D26")

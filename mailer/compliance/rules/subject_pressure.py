@@ -1,4 +1,4 @@
-"""Shouting and pressing, which deceive nobody and please nobody.
+"""Pressing, which deceives nobody and pleases nobody.
 
 15 U.S.C. 7704(a)(2) leaves puffery alone; mail programs and readers don't (DUTIES T3).
 """
@@ -12,7 +12,7 @@ from mailer.compliance.subjects.letter import Letter
 
 RULE = "subject_pressure"
 SOURCE = "Google sender guidelines"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D25")
+REVIEWED = Reviewed("2026-12-01", version=3, duties="D25")
 THREAT = re.compile(
     r"\b(?:act (?:now|fast|immediately)|or (?:else|lose(?! it\b)|you(?:'ll| will) (?:lose|regret|"
     r"miss))|respond (?:now|immediately|today|within)|final notice|last warning|"
@@ -20,7 +20,6 @@ THREAT = re.compile(
     r" will) regret|don't (?:ignore|delete) this|open (?:immediately|now|at once)|"
     r"time[ -]sensitive)\b"
 )
-SHOUTED = re.compile(r"!{3,}|\?!\?|[$€£]{3,}|[!?]{4,}")
 REASON = re.compile(
     r"\b(?:deadline|recall|shortage|emergency|appeal|disaster|flood\w*|earthquake|hunger|"
     r"storm|fire|closes?|ends?|expires?|by (?:monday|tuesday|wednesday|thursday|friday|noon|"
@@ -38,8 +37,3 @@ def check(letter: Letter) -> Iterator[Finding]:
         severity = Severity.WARN if is_calm else Severity.HOLD
         words = f"“{threat[0]}” presses the reader, and the body gives no reason. Say what ends, and when."
         yield letter.finding(RULE, severity, words, SOURCE, line, *threat.span())
-        return
-    shouted = SHOUTED.search(letter.raw_subject)
-    if shouted:
-        words = "The subject shouts. One mark is enough."
-        yield Finding(RULE, Severity.WARN, words, SOURCE, "subject", shouted.span())

@@ -10,27 +10,33 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
+from mailer.compliance.subjects.normalise import normalise
 from mailer.compliance.subjects.weighing import HOLDS, WHOLE, weight, weightiest
 
 RULE = WHOLE
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-11-30", version=2, duties="D25 D33")
+REVIEWED = Reviewed("2026-12-01", version=3, duties="D25 D33")
 LONGEST = 160  # characters of a quotation
 
 
 def check(letter: Letter) -> Iterator[Finding]:
-    line = letter.full_subject
-    if not line.text or not letter.body.speaks or weight(letter) < HOLDS:
-        return
+    if letter.body.speaks:
+        for where, reading in letter.readings.items():
+            line = normalise(reading.raw_subject, where)
+            if line.text and weight(reading) >= HOLDS:
+                yield letter.finding(
+                    RULE, Severity.HOLD, _words(reading, where), SOURCE, line, 0, len(line.text)
+                )
+
+
+def _words(letter: Letter, where: str) -> str:
     sentence = weightiest(letter)
     if sentence is None:
-        words = "The body doesn't seem to bear out what the subject says. Say in the subject what the body offers."
-    else:
-        words = (
-            f"The body seems to take back or change what the subject says: “{_cut(sentence)}”. "
-            "Say so in the subject, or leave out there what does not hold."
-        )
-    yield letter.finding(RULE, Severity.HOLD, words, SOURCE, line, 0, len(line.text))
+        return f"The body doesn't seem to bear out what the {where} says. Say in the {where} what the body offers."
+    return (
+        f"The body seems to take back or change what the {where} says: “{_cut(sentence)}”. "
+        f"Say so in the {where}, or leave out there what does not hold."
+    )
 
 
 def _cut(sentence: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
-from mailer.compliance.subjects.weighing import WHOLE, weighed
+from mailer.compliance.subjects.weighing import KNOWING, WHOLE, reads_plainly, weighed
 
 SubjectRule = Callable[[Letter], Iterator[Finding]]
 GRAVEST = (Severity.BLOCK, Severity.HOLD, Severity.WARN)
@@ -20,12 +20,21 @@ class Judgement:
 
 
 def judge(letter: Letter, rules: Sequence[SubjectRule]) -> Judgement:
-    """Ask every rule, and weigh what they conclude against how the whole letter reads.
+    """Ask the rules, and weigh what they conclude against how the whole letter reads.
 
-    A rule that fails holds the message and is named: never a pass (DUTIES D127).
+    Those that only conclude are not asked where nothing that they can find would be said. A rule that fails holds the
+    message and is named: never a pass (DUTIES D127).
     """
-    found = tuple(_weighed(letter, heard(letter, rules)))
+    asked = [rule for rule in rules if _name(rule) in KNOWING] if _reads_plainly(letter) else rules
+    found = tuple(_weighed(letter, heard(letter, asked)))
     return Judgement(gravest(found), found)
+
+
+def _reads_plainly(letter: Letter) -> bool:
+    try:
+        return reads_plainly(letter)
+    except Exception:  # told when what was found is weighed
+        return False
 
 
 def _weighed(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
@@ -44,7 +53,11 @@ def _asked(rule: SubjectRule, letter: Letter) -> list[Finding]:
     try:
         return list(rule(letter))
     except Exception as wrong:
-        return [_failed(rule.__module__.rpartition(".")[2], wrong)]
+        return [_failed(_name(rule), wrong)]
+
+
+def _name(rule: SubjectRule) -> str:
+    return rule.__module__.rpartition(".")[2]
 
 
 def _failed(name: str, wrong: Exception) -> Finding:

@@ -1,7 +1,8 @@
 """One message as its reader meets it: name, subject, preheader, body; and what the sender knows beside it."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cached_property
@@ -94,6 +95,14 @@ class Letter:
         if not self.preheader.strip():
             return (self.subject,)
         return self.subject, self._nameless(normalise(self.preheader, "preheader"))
+
+    @cached_property
+    def readings(self) -> Mapping[str, "Letter"]:
+        """By its name, each line that announces this body, read as if it were the subject of a letter of its own."""
+        preheader = self.preheader.strip()
+        if not preheader:
+            return {"subject": self}
+        return {"subject": self, "preheader": replace(self, raw_subject=preheader, preheader="")}
 
     @cached_property
     def sender_name(self) -> str:

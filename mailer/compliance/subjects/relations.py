@@ -2,6 +2,9 @@
 
 import re
 
+from mailer.compliance.subjects.body import Body
+from mailer.compliance.subjects.notices import DONE
+
 # -- things that are said to have happened between the two ---------------------------------------------
 THREAD = re.compile(
     r"\b(?:(?:following|follow(?:ing)?[ -]?up|circling back|checking (?:back )?in|"
@@ -62,6 +65,19 @@ NEVER_HAPPENED = re.compile(
     r"(?:never|not|n't)\b.{0,24}\b(?:met|spoken|talked|written|"
     r"been in touch|crossed paths))\b"
 )
+# What a reader of an answer finds in it: what they wrote, asked or signed, or from whom it was passed on.
+EXCHANGED = re.compile(
+    r"\byour (?:\w+ ){0,2}(?:questions?|messages?|letter|note|sketch|measurements|application|booking|enquiry|inquiry|"
+    r"request|call|e-?mail|reply|form|signature)\b|\bthank(?:s| you) for (?:your|the|getting|applying|sending|asking|"
+    r"writing|calling|coming)\b|"
+    r"\byou (?:wrote|asked|sent|told|said|signed|applied|called|wanted|named|described|picked)\b|"
+    r"\b(?:forward(?:ed|ing)|pass(?:ed|ing)) (?:this |it )?(?:on|what|message|you)\b|\bforwarded\b|\bfrom: \S|"
+    r"\b(?:good|nice|great|lovely) (?:to (?:meet|see|talk|speak)|talking|speaking|meeting)\b|\byou (?:rang|phoned)\b|"
+    r"\b(?:gave|passed) (?:us|me|on) your (?:name|address|number|e-?mail)\b|\bput your name (?:forward|on|down)\b|"
+    r"\b(?:referred|recommended) you (?:through|via|on|using|with)\b|\bas we said\b"
+)
+
+
 # -- persons ---------------------------------------------------------------------------------------------
 PERSON = re.compile(
     r"\b(?:your (?:doctor|dentist|bank|landlord|neighbou?r|boss|lawyer|vet) (?:recommends?|says|wants|"
@@ -114,3 +130,8 @@ AGENCIES = (
     "veterans affairs|census bureau|student loan (?:forgiveness )?(?:department|program|"
     "center)|federal [a-z]+ (?:program|agency|office|administration)|unemployment office"
 )
+
+
+def tells_of_contact(body: Body) -> bool:
+    """Whether it says what there was between sender and reader: a call, an order, a question, who passed it on."""
+    return any(body.has(each) for each in (HAPPENED, DONE, EXCHANGED))

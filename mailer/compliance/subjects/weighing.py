@@ -9,7 +9,7 @@ nothing else counts. The weights are reviewed and dated as `subject_weighed` is,
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from math import fsum
@@ -21,15 +21,19 @@ from mailer.compliance.subjects.signs import Signs, phrases
 
 WEIGHTS = Path(__file__).with_name("weights.json.gz")
 WHOLE = "subject_weighed"  # the rule that says what the reading of the whole letter finds
-# Rules that see what they say: in the characters, the sender's name, the mark of a reply. Nothing outweighs them.
+# Rules that see what they say: in the characters, the sender's name, the mark of a reply, or where the body says itself
+# that it draws lots or asks for a card. Nothing outweighs them.
 KNOWING = frozenset({
-    "subject_characters", "subject_thread", "subject_explicit", "subject_from_name", "subject_denial",
-    WHOLE, "kind_declared", "kind_advertises", "other_advertisers",
+    "subject_characters", "subject_thread", "subject_explicit", "subject_from_name", "subject_denial", "subject_lot",
+    "subject_card", "subject_shouting", WHOLE, "kind_declared", "kind_advertises", "other_advertisers",
 })  # fmt: skip
+# That there was no call is concluded from a body that tells of none, so it stands unless the letter reads plainly true.
+DOUBTING = frozenset({"subject_followed"})
 STOPS = 0.75  # from here on what a rule found stands; it and the next are chosen for few false alarms
 HOLDS = 1.25  # from here on a letter is held though no rule found anything
 SHORT = 4  # sentences
 WARNS = -0.25  # from here on what a rule found is still said, as a warning
+PLAIN = -2.0  # below this a letter reads so plainly true that nothing which rules conclude would be said
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,39 +92,60 @@ def _told_beside(signs: Signs) -> list[Mapping[str, float]]:
     return [known.told, *(known.told_beside.get(kind, {}) for kind in signs.kinds)]
 
 
-def weighed(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
-    """What rules found, as grave as the letter as a whole bears out.
+def reads_plainly(letter: Letter) -> bool:
+    """Whether the body bears out all that announces it so plainly that no rule's conclusion needs to be asked for."""
+    return letter.offers is None and all(weight(each) < PLAIN for each in letter.readings.values())
 
-    Where offers are on record, they tell what is true, and nothing is weighed. What the reading of the whole finds is
-    said only where no rule says it better.
+
+def weighed(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
+    """What rules found, as grave as the letter as a whole bears out: of its subject, and of its preheader by itself.
+
+    Where offers are on record, they tell what is true, and nothing is weighed. What the reading of the whole finds of
+    a line is said only where no rule says it better.
     """
     kept = found if letter.offers is not None else _as_borne_out(letter, found)
-    others = [each for each in kept if each.rule != WHOLE]
-    return others if any(each.severity is not Severity.WARN for each in others) else kept
+    said = {each.where for each in kept if each.rule != WHOLE and each.severity is not Severity.WARN}
+    return [each for each in kept if each.rule != WHOLE or each.where not in said]
 
 
 def _as_borne_out(letter: Letter, found: Sequence[Finding]) -> Sequence[Finding]:
     conclusions = [each for each in found if is_weighed(each)]
-    if not conclusions or (
-        _is_short(letter) and any(each.severity is Severity.BLOCK for each in conclusions)
-    ):
-        return found
-    stops = {f"{each.rule} {each.severity}" for each in conclusions}
-    known = weights()
-    total = weight(letter) + known.any_rule + sum(known.rules.get(each, 0.0) for each in stops)
-    if total >= STOPS:
-        return found
-    others = [each for each in found if not is_weighed(each)]
-    return others if total < WARNS else [_milder(each) if is_weighed(each) else each for each in found]
+    borne_out = {
+        where: _how_grave(reading, [each for each in conclusions if each.where == where])
+        for where, reading in letter.readings.items()
+    }
+    graver = [borne_out[each.where](each) if is_weighed(each) else each for each in found]
+    return [each for each in graver if each]
+
+
+def _how_grave(letter: Letter, conclusions: Sequence[Finding]) -> Callable[[Finding], Finding | None]:
+    """What becomes of each conclusion about the subject: it stands, only warns, or is not said."""
+    known, total = weights(), weight(letter)
+    if total < PLAIN:
+        return _unsaid
+    if _is_short(letter) and any(each.severity is Severity.BLOCK for each in conclusions):
+        return _as_found
+    if conclusions:
+        stops = {f"{each.rule} {each.severity}" for each in conclusions}
+        total += known.any_rule + sum(known.rules.get(each, 0.0) for each in stops)
+    return _as_found if total >= STOPS else _milder if total >= WARNS else _unsaid
 
 
 def is_weighed(finding: Finding) -> bool:
-    """Whether a finding is a conclusion from the subject and the body, which the rest of a letter can outweigh.
+    """Whether a finding is a conclusion from what announces a body and the body, which the rest of it can outweigh.
 
     It has a place in the subject then; that a rule failed has none.
     """
-    is_a_stop = finding.severity is not Severity.WARN and finding.span is not None
-    return is_a_stop and finding.where == "subject" and finding.rule not in KNOWING
+    is_announced = finding.where == "preheader" or (finding.where == "subject" and finding.span is not None)
+    return is_announced and finding.severity is not Severity.WARN and finding.rule not in KNOWING | DOUBTING
+
+
+def _as_found(finding: Finding) -> Finding:
+    return finding
+
+
+def _unsaid(_finding: Finding) -> None:
+    return None
 
 
 def _is_short(letter: Letter) -> bool:
