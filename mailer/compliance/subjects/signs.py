@@ -70,6 +70,11 @@ class Signs:
         return frozenset().union(*map(phrases, self.sentences))
 
     @cached_property
+    def told_beside(self) -> frozenset[str]:
+        """Those of them that are told apart by the kind of claim: triples beside a kind are too rare to learn from."""
+        return frozenset(each for each in self.told if each.count(" ") < 2)
+
+    @cached_property
     def near(self) -> frozenset[str]:
         return frozenset().union(*(phrases(each) for each in self.sentences if self.is_near(each)))
 
@@ -86,6 +91,12 @@ class Signs:
         return frozenset(
             [*_figures(self), *_words_beside(self), *_days(self), *_ends(self.letter), *_overlap(self)]
         )
+
+    @cached_property
+    def count(self) -> int:
+        """How many signs there are; those that are told apart by kinds of claim, once more for each of these."""
+        beside = len(self.kinds) * (len(self.told_beside) + len(self.facts))
+        return len(self.said) + len(self.told) + len(self.near) + len(self.facts) + beside
 
     def is_near(self, sentence: str) -> bool:
         return not self.about.isdisjoint(stems(sentence))

@@ -4,7 +4,8 @@ Rules find a contradiction that somebody thought of. Bodies take a subject back 
 and bear it out in as many; so what rules find is weighed together with how the whole letter reads. What each sign
 weighs was learned from cases that were labelled one by one (`tests/mailer/subjects/`, `make weights`), and how far
 each rule is to be trusted from cases that its writers had not seen. It is a sum: each sign has one weight, and
-nothing else counts. The weights are reviewed and dated as `subject_weighed` is, and changed only with the code.
+only how many there are counts beside: a long letter says more of everything. The weights are reviewed and dated as
+`subject_weighed` is, and changed only with the code.
 """
 
 import gzip
@@ -32,6 +33,7 @@ DOUBTING = frozenset({"subject_followed"})
 STOPS = 0.75  # from here on what a rule found stands; it and the next are chosen for few false alarms
 HOLDS = 1.25  # from here on a letter is held though no rule found anything
 SHORT = 4  # sentences
+USUAL, FEWEST = 600, 60  # signs in a letter; with fewer, it weighs no more
 WARNS = -0.25  # from here on what a rule found is still said, as a warning
 PLAIN = -2.0  # below this a letter reads so plainly true that nothing which rules conclude would be said
 
@@ -67,7 +69,13 @@ def weight(letter: Letter) -> float:
     facts = [known.facts, *(known.facts_beside.get(kind, {}) for kind in signs.kinds)]
     groups = [(known.said, signs.said), (known.near, signs.near)]
     groups += [(each, signs.told) for each in told] + [(each, signs.facts) for each in facts]
-    return fsum([known.base, *(weighs[sign] for weighs, has in groups for sign in weighs.keys() & has)])
+    total = fsum(weighs[sign] for weighs, has in groups for sign in weighs.keys() & has)
+    return known.base + evened(signs.count) * total
+
+
+def evened(count: int) -> float:
+    """The share at which each of so many signs counts: chance adds up as the root of their number."""
+    return float((USUAL / max(FEWEST, count)) ** 0.5)
 
 
 def weightiest(letter: Letter) -> str | None:

@@ -25,7 +25,7 @@ from mailer.compliance.rules import SUBJECT_RULES, subject_weighed
 from mailer.compliance.subjects import Letter
 from mailer.compliance.subjects.judging import heard
 from mailer.compliance.subjects.signs import Signs
-from mailer.compliance.subjects.weighing import WEIGHTS, is_weighed
+from mailer.compliance.subjects.weighing import WEIGHTS, evened, is_weighed
 from tests.mailer.subjects.cases import LEARNED, MIRRORED, TAUGHT, is_aside, lines_of, text_of
 
 FEWEST = 3  # letters, and sets, in which a sign stands, or it is chance or one writer's habit
@@ -118,8 +118,8 @@ def _signs(letter: Letter) -> Iterator[Sign]:
     signs = Signs(letter)
     for group in ("said", "told", "near", "facts"):
         yield from ((group, each) for each in getattr(signs, group))
-    for kind in signs.kinds:  # of phrases words and pairs: triples beside a kind are too rare to learn from
-        yield from (("told_beside", f"{kind}{BESIDE}{each}") for each in signs.told if each.count(" ") < 2)
+    for kind in signs.kinds:
+        yield from (("told_beside", f"{kind}{BESIDE}{each}") for each in signs.told_beside)
         yield from (("facts_beside", f"{kind}{BESIDE}{each}") for each in signs.facts)
 
 
@@ -130,7 +130,10 @@ def _weigh_signs(lessons: Sequence[Lesson], signs: Sequence[Sign]) -> tuple[np.n
     deceptive = np.array([lesson.is_deceptive for lesson in lessons])
     scale = _how_telling(has, deceptive)
     learned = LogisticRegression(C=STRENGTH, solver="liblinear", class_weight="balanced", max_iter=300)
-    learned.fit(has @ diags(scale), deceptive, sample_weight=[_counts(lesson) for lesson in lessons])
+    shares = [evened(len(lesson.signs)) for lesson in lessons]
+    learned.fit(
+        diags(shares) @ has @ diags(scale), deceptive, sample_weight=[_counts(lesson) for lesson in lessons]
+    )
     weights = np.zeros(len(signs))
     weights[common] = np.clip(learned.coef_.ravel() * scale, -MOST, MOST)
     return weights, float(learned.intercept_[0])
@@ -202,4 +205,8 @@ def _unseen(
 ) -> list[tuple[Lesson, float]]:
     """The cases of some sets, weighed by what the others teach."""
     weights, base = _weigh_signs([lesson for lesson in lessons if lesson.name not in names], signs)
-    return [(lesson, base + weights[lesson.signs].sum()) for lesson in lessons if lesson.name in names]
+    return [
+        (lesson, base + evened(len(lesson.signs)) * weights[lesson.signs].sum())
+        for lesson in lessons
+        if lesson.name in names
+    ]
