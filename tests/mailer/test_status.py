@@ -50,7 +50,7 @@ def test_status_counts_what_is_due_in_flight_and_unknown_and_is_silent_when_all_
     figures, code = figures_of(capsys)
 
     assert code == 0
-    assert 90 <= figures.pop("oldest") < 100
+    assert 85 <= figures.pop("oldest") < 100  # the database counts from when its transaction began
     assert figures == {
         "workers": 1, "due": 1, "in_flight": 2, "unknown": 1, "rate": 0.1, "journal": 0, "warnings": []
     }  # fmt: skip

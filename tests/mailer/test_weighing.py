@@ -16,7 +16,6 @@ from mailer.compliance.rules import SUBJECT_RULES, subject_weighed
 from mailer.compliance.subjects import Letter, judge, judging, weighing
 from mailer.compliance.subjects.signs import Signs, phrases
 from mailer.compliance.subjects.weighing import (
-    HOLDS,
     PLAIN,
     STOPS,
     WARNS,
@@ -53,7 +52,7 @@ def letter(subject: str = "20% off lamps until Sunday", body: str = BODY, **othe
 
 def share(letter: Letter) -> float:
     """At which each of its signs counts: four times as many, half as much."""
-    return float((600 / max(60, Signs(letter).count)) ** 0.5)
+    return float((600 / max(300, Signs(letter).count)) ** 0.5)
 
 
 @pytest.fixture
@@ -173,7 +172,7 @@ def test_where_offers_are_on_record_they_tell_what_is_true(weigh):
 
 @pytest.mark.duty("D25", "D33")
 def test_a_letter_that_takes_its_subject_back_is_held_with_the_sentence_that_does(weigh):
-    weigh(HOLDS - 1.0, told={"small print": 0.5, "takes it back": 0.6, "the cat": -1.0, "cat": 0.9})
+    weigh(STOPS - 1.0, told={"small print": 0.5, "takes it back": 0.6, "the cat": -1.0, "cat": 0.9})
     [held] = subject_weighed.check(letter())
     assert (held.rule, held.severity, held.span) == ("subject_weighed", Severity.HOLD, (0, 26))
     assert "“The small print takes it back.”" in held.message
@@ -221,7 +220,7 @@ def test_what_is_for_everybody_reads_like_no_selection(subject, body, expected):
 
 
 def test_it_is_held_without_a_sentence_where_none_speaks_against_the_subject(weigh):
-    weigh(HOLDS)
+    weigh(STOPS)
     [held] = subject_weighed.check(letter())
     assert held.severity is Severity.HOLD and "doesn't seem to bear out" in held.message
 

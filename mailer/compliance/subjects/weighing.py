@@ -30,12 +30,11 @@ KNOWING = frozenset({
 })  # fmt: skip
 # That there was no call is concluded from a body that tells of none, so it stands unless the letter reads plainly true.
 DOUBTING = frozenset({"subject_followed"})
-STOPS = 0.75  # from here on what a rule found stands; it and the next are chosen for few false alarms
-HOLDS = 1.25  # from here on a letter is held though no rule found anything
+STOPS = 1.0  # from here on what a rule found stands, and a letter is held though no rule found anything
 SHORT = 4  # sentences
-USUAL, FEWEST = 600, 60  # signs in a letter; with fewer, it weighs no more
+USUAL, FEWEST = 600, 300  # signs in a letter; with fewer than the second, each weighs no more
 WARNS = -0.25  # from here on what a rule found is still said, as a warning
-PLAIN = -2.0  # below this a letter reads so plainly true that nothing which rules conclude would be said
+PLAIN = -1.0  # below this a letter reads so plainly true that nothing which rules conclude would be said
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def weights() -> Weights:
 
 @lru_cache(maxsize=8)
 def weight(letter: Letter) -> float:
-    """How much a letter reads like those that mislead; from `HOLDS` on it is held. The same whatever the order."""
+    """How much a letter reads like those that mislead; from `STOPS` on it is held. The same whatever the order."""
     known, signs = weights(), Signs(letter)
     told = _told_beside(signs)
     facts = [known.facts, *(known.facts_beside.get(kind, {}) for kind in signs.kinds)]
