@@ -116,6 +116,8 @@ HONEST = [
     "Service message boards are new in our shop.",
     "This is a message from our founder.",
     "Important information about your order is on the packing slip.",
+    "This isn't a promotion with an end date: delivery stays free.",
+    "If your home is now listed with another broker, this is not meant as a solicitation.",
 ]
 
 
@@ -126,6 +128,21 @@ def test_a_denial_is_found_wherever_it_stands(words):
     letter = {"subject": "Covers for roses", "body": around.format(words), "from_name": "Acme"}
     found = judge(Letter.from_json({**letter, "now": "2026-11-24T10:00:00Z"}), SUBJECT_RULES).findings
     assert ("subject_denial", Severity.BLOCK) in {(each.rule, each.severity) for each in found}
+
+
+def test_a_notice_that_reads_plainly_true_may_say_that_it_is_one():
+    notice = {
+        "subject": "Your package was delivered",
+        "body": "Your package was delivered on Thursday, December 10 at 2:06 p.m. It was left with your neighbor.\n"
+        "Order CB-20917, placed December 5: The Salt Road, hardcover, $31.00.\nCan't find it? Ask at your address, "
+        "then tell us, and we'll send another copy or your money back.\nRental shelves from $41 a month.\n"
+        "This is a service message about your order.",
+        "now": "2026-12-10T14:21:00-06:00",
+        "purpose": "relationship",
+    }
+    assert judge(Letter.from_json(notice), SUBJECT_RULES).verdict == "ok"
+    said = judge(Letter.from_json({**notice, "purpose": "commercial"}), SUBJECT_RULES).findings
+    assert [each.rule for each in said] == ["subject_denial"]
 
 
 @pytest.mark.parametrize("words", HONEST)

@@ -48,19 +48,22 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
     [
         (["taxonomy"], False, 1.0, 0.0, 1.0),
         (["taxonomy"], True, 0.96, 0.05, 1.0),
-        (["corpus"], False, 0.93, 0.02, 0.9),
-        (["corpus"], True, 0.83, 0.03, 0.8),
-        (EARLIER, False, 0.85, 0.02, 0.75),
-        (EARLIER, True, 0.6, 0.04, 0.54),
+        (["corpus"], False, 0.92, 0.02, 0.9),
+        (["corpus"], True, 0.78, 0.03, 0.73),
+        (EARLIER, False, 0.8, 0.02, 0.75),
+        (EARLIER, True, 0.54, 0.04, 0.45),
         (TAUGHT, None, 0.94, 0.02, 0.9),  # learned whole
         (MIRRORED, False, 0.48, 0.06, 0.4),
-        (MIRRORED, True, 0.18, 0.07, 0.13),
+        (MIRRORED, True, 0.17, 0.07, 0.12),
         # Nothing was learned from these, neither weights nor rules: so other letters will fare.
-        (["strangers_third"], None, 0.68, 0.07, 0.59),
-        (["strangers_retail"], None, 0.76, 0.04, 1.0),
-        (["strangers_fourth"], None, 0.8, 0.05, 0.8),
-        (["strangers_fifth"], None, 0.68, 0.05, 0.64),
-        (["strangers_sixth"], None, 0.6, 0.03, 0.6),
+        (["strangers_third"], None, 0.77, 0.05, 0.73),
+        (["strangers_retail"], None, 0.8, 0.04, 1.0),
+        (["strangers_fourth"], None, 0.78, 0.03, 0.78),
+        (["strangers_fifth"], None, 0.78, 0.05, 0.76),
+        (["strangers_sixth"], None, 0.65, 0.03, 0.64),
+        (["strangers_seventh"], None, 0.9, 0.03, 0.85),
+        (["strangers_eighth"], None, 0.73, 0.04, 0.68),
+        (["strangers_ninth"], None, 0.74, 0.04, 0.72),
     ],
     ids=lambda value: f"{value[0]}…" if isinstance(value, (list, tuple)) else None,
 )
@@ -234,6 +237,9 @@ def test_offers_bind_claims_and_none_means_none():
 def test_a_name_or_preheader_can_deceive_as_well():
     assert verdict("Lamps", FILLER, from_name="PayPal Security") == "block"
     assert verdict("Lamps", FILLER, from_name="PayPal", from_email="service@paypal.com") == "ok"
+    for name in ("City of Arden Heights", "Office of the City Clerk, Arden Heights"):
+        assert verdict("Lamps", FILLER, from_name=name, from_email="clerk@ardenheights.example") == "ok"
+        assert verdict("Lamps", FILLER, from_name=name, from_email="clerk@lamps.example") == "block"
     assert verdict("Lamps", f"Lamps are 10% off. {FILLER}", preheader="40% off all lamps") == "block"
     assert verdict("Lamps", FILLER, preheader="Re: your order") == "block"
 

@@ -225,8 +225,11 @@ def test_it_is_held_without_a_sentence_where_none_speaks_against_the_subject(wei
     assert held.severity is Severity.HOLD and "doesn't seem to bear out" in held.message
 
 
-def test_a_letter_without_words_is_not_weighed(weigh):
+def test_a_letter_without_words_or_with_few_is_not_weighed_as_a_whole(weigh):
     weigh(99.0)
+    few = letter("Moss", "It grows on the northern wall of the barn, and that is all there is to say.")
+    assert Signs(few).count < 100 <= Signs(letter()).count
+    assert not list(subject_weighed.check(few)) and list(subject_weighed.check(letter()))
     assert not list(subject_weighed.check(letter(body="See below.")))
     assert not list(subject_weighed.check(letter(subject="")))
 

@@ -11,14 +11,15 @@ from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.rules.subject_person import NOTE_FROM
 from mailer.compliance.subjects.denials import DENIED, PERSONAL_DATA, denials_in
 from mailer.compliance.subjects.letter import Letter, Purpose
+from mailer.compliance.subjects.weighing import reads_plainly
 
 RULE = "subject_denial"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2) and (a)(5)"
-REVIEWED = Reviewed("2026-11-30", version=3, duties="D5")
+REVIEWED = Reviewed("2026-12-01", version=4, duties="D5")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
-    if letter.purpose is Purpose.RELATIONSHIP and not letter.body.sells:
+    if letter.purpose is Purpose.RELATIONSHIP and (not letter.body.sells or reads_plainly(letter)):
         return
     for line in letter.lines:
         found = DENIED.search(line.text)

@@ -18,7 +18,7 @@ from mailer.compliance.subjects.relations import AGENCIES, BRANDS
 
 RULE = "subject_from_name"
 SOURCE = "risk under 15 U.S.C. 7704(a)(1); Google sender guidelines"
-REVIEWED = Reviewed("2026-11-22", version=1, duties="D14")
+REVIEWED = Reviewed("2026-12-01", version=2, duties="D14")
 URGENT = re.compile(
     r"\b(?:urgent|last chance|final (?:notice|hours|call)|time is running out|act now|"
     r"limited time|important (?:update|notice|message)|action required|"
@@ -39,10 +39,21 @@ NOT_THEIRS = re.compile(
     r"orchards?|farms?|records)\b"
 )
 
+# “City of Alder Falls”, “Office of the Mayor”: theirs, where the domain bears the place's name.
+PLACE = re.compile(r"\b(?:city|county|town|state|office) of (?:the )?")
+OFFICES = frozenset({
+    "office", "city", "county", "town", "state", "mayor", "clerk", "dean", "water", "public", "department",
+})  # fmt: skip
+
 
 def check(letter: Letter) -> Iterator[Finding]:
     line = normalise(letter.from_name, "from_name")
-    found = URGENT.search(line.text) or NOTICE.search(line.text) or WON.search(line.text)
+    bears_its_place = _bears_its_place(line.text, letter.sender_domain)
+    found = (
+        URGENT.search(line.text)
+        or WON.search(line.text)
+        or (None if bears_its_place else NOTICE.search(line.text))
+    )
     if found and not COMPANY.search(letter.from_name):
         yield _finding(f"The sender’s name says “{found[0]}”, which is no name. Write the name alone.")
     elif (address := ADDRESS.search(line.text)) and address[1].split(".")[0][:8] not in letter.sender_domain:
@@ -51,10 +62,15 @@ def check(letter: Letter) -> Iterator[Finding]:
         yield _finding(
             "The sender’s name holds an offer. Write the name alone, and the offer in the message."
         )
-    elif named := _foreign(letter, line):
+    elif not bears_its_place and (named := _foreign(letter, line)):
         yield _finding(
             f"The sender’s name says “{named}”, and the address is not theirs. Write your own name."
         )
+
+
+def _bears_its_place(name: str, domain: str) -> bool:
+    words = set(re.findall(r"[a-z]{4,}", name)) - OFFICES
+    return PLACE.search(name) is not None and any(word in domain.replace("-", "") for word in words)
 
 
 def _foreign(letter: Letter, line: Line) -> str:

@@ -11,7 +11,7 @@ from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
 from mailer.compliance.subjects.normalise import normalise
-from mailer.compliance.subjects.weighing import STOPS, WHOLE, weight, weightiest
+from mailer.compliance.subjects.weighing import WHOLE, is_held, weightiest
 
 RULE = WHOLE
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
@@ -23,7 +23,7 @@ def check(letter: Letter) -> Iterator[Finding]:
     if letter.body.speaks:
         for where, reading in letter.readings.items():
             line = normalise(reading.raw_subject, where)
-            if line.text and weight(reading) >= STOPS:
+            if line.text and is_held(reading):
                 yield letter.finding(
                     RULE, Severity.HOLD, _words(reading, where), SOURCE, line, 0, len(line.text)
                 )

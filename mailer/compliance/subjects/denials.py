@@ -27,7 +27,7 @@ _AD = (
     r"(?:(?:unsolicited |typical |usual |mere |paid |automated )?(?:(?:marketing|commercial|promotional|promotion|"
     r"advertising|sales|bulk|mass|junk|spam)[ -]?(?:or (?:marketing|commercial|promotional|advertising|sales) )?"
     r"(?:e-?mails?|messages?|mail(?:ing)?|letters?|communications?|newsletters?|notices?|pitch|material|content)|"
-    r"ads?|adverts?|advertise?ments?|advertising|promotions?|solicitations?|spam|sales call|"
+    r"ads?|adverts?|advertise?ments?|advertising|promotions?(?! (?:with|that|which) )|solicitations?|spam|sales call|"
     # an adjective alone only where nothing else of it follows: “not a commercial kitchen”
     r"(?:marketing|promotional|commercial)(?=[.!:,;)]|$| and\b| or\b| but\b| in nature))(?![\w-]))"
 )
@@ -172,6 +172,10 @@ REPORTED = re.compile(
     r"wrote|"
     r"writes?|reads?|told|stat(?:e|es|ed|ing)|pretend\w*|insist\w*|called|calls)\b"
 )
+# “If your home is listed with another broker, this is not a solicitation”: agents must say so, and it denies nothing.
+LISTED = re.compile(
+    r"\b(?:home|house|property)\b.{0,80}\blisted\b|\blisted with\b|\brepresented by another\b"
+)
 # Both begin with what is rare, so that a text is read quickly; a sentence doesn't need its full stop.
 SENTENCE = re.compile(r"[.!?…][\"')]*\s+|\n+")
 WRAPPED = re.compile(r"\n(?=[a-zà-ÿ])(?<=[^.!?:\n]\n)")
@@ -193,7 +197,7 @@ def _denied(sentence: str) -> str:
         return ""
     for pattern in PATTERNS:
         found = pattern.search(said)
-        if found and not _is_reported(said, found.start(), found.end()):
+        if found and not LISTED.search(said) and not _is_reported(said, found.start(), found.end()):
             return found[0].strip(" ,;:-–—")
     return ""
 

@@ -30,9 +30,10 @@ KNOWING = frozenset({
 })  # fmt: skip
 # That there was no call is concluded from a body that tells of none, so it stands unless the letter reads plainly true.
 DOUBTING = frozenset({"subject_followed"})
-STOPS = 1.0  # from here on what a rule found stands, and a letter is held though no rule found anything
+STOPS = 1.1  # from here on what a rule found stands, and a letter is held though no rule found anything
 SHORT = 4  # sentences
 USUAL, FEWEST = 600, 300  # signs in a letter; with fewer than the second, each weighs no more
+TOLD = 100  # signs; of a body that tells less, only rules find anything
 WARNS = -0.25  # from here on what a rule found is still said, as a warning
 PLAIN = -1.0  # below this a letter reads so plainly true that nothing which rules conclude would be said
 
@@ -62,7 +63,7 @@ def weights() -> Weights:
 
 @lru_cache(maxsize=8)
 def weight(letter: Letter) -> float:
-    """How much a letter reads like those that mislead; from `STOPS` on it is held. The same whatever the order."""
+    """How much a letter reads like those that mislead; from `STOPS` on it is stopped. The same whatever the order."""
     known, signs = weights(), Signs(letter)
     told = _told_beside(signs)
     facts = [known.facts, *(known.facts_beside.get(kind, {}) for kind in signs.kinds)]
@@ -75,6 +76,11 @@ def weight(letter: Letter) -> float:
 def evened(count: int) -> float:
     """The share at which each of so many signs counts: chance adds up as the root of their number."""
     return float((USUAL / max(FEWEST, count)) ** 0.5)
+
+
+def is_held(letter: Letter) -> bool:
+    """Whether a letter tells enough to be read as a whole, and reads as if it misled."""
+    return weight(letter) >= STOPS and Signs(letter).count >= TOLD
 
 
 def weightiest(letter: Letter) -> str | None:
