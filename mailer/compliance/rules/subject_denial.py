@@ -11,7 +11,7 @@ from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.rules.subject_person import NOTE_FROM
 from mailer.compliance.subjects.denials import DENIED, PERSONAL_DATA, denials_in
 from mailer.compliance.subjects.letter import Letter, Purpose
-from mailer.compliance.subjects.weighing import reads_plainly
+from mailer.compliance.subjects.weighing import WARNS, weight
 
 RULE = "subject_denial"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2) and (a)(5)"
@@ -19,7 +19,7 @@ REVIEWED = Reviewed("2026-12-01", version=4, duties="D5")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
-    if letter.purpose is Purpose.RELATIONSHIP and (not letter.body.sells or reads_plainly(letter)):
+    if letter.purpose is Purpose.RELATIONSHIP and (not letter.body.sells or weight(letter) < WARNS):
         return
     for line in letter.lines:
         found = DENIED.search(line.text)

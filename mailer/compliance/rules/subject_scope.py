@@ -23,7 +23,7 @@ from mailer.compliance.subjects.support import is_outside
 
 RULE = "subject_scope"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-11-30", version=4, duties="D26")
+REVIEWED = Reviewed("2026-12-01", version=5, duties="D26")
 WHOLE = ("all", "every", "entire", "whole", "sitewide", "storewide", "any product", "no exclusions")
 PARTLY = re.compile(
     r"(?<!not )\b(?:only|select\w*|some|certain|except|excluding|excludes|apart from|other than)\b"

@@ -27,7 +27,7 @@ ON = re.compile(
     r"orders?)[a-z][a-z' -]{2,30})"
 )
 EVERYTHING = re.compile(
-    r"\b(?:all (?!day|week|month|year|season|about|new|over|you|your|in\b|night|out|time|"
+    r"(?<!almost )(?<!nearly )\b(?:all (?!day|week|month|year|season|about|new|over|you|your|in\b|night|out|time|"
     r"the\b|of\b|our|we|things)[a-z]{3,} [a-z]{3,}(?= (?:\d|half|on sale|is|are))|everything|"
     r"every (?:single )?(?:item|product|order|style|thing|room|plan|book|boot|"
     r"flight|ticket)\b|all (?:items|products|orders|styles)|"

@@ -18,10 +18,7 @@ TAUGHT = tuple(sorted(each.stem for each in HERE.glob("taught_*.jsonl")))
 # In these the honest and the deceptive body of a pair mirror each other, so that hardly a word tells them apart.
 MIRRORED = tuple(sorted(each.stem for each in HERE.glob("mirrored_*.jsonl")))
 # Nothing is learned from these: they tell how letters are judged that nobody had in mind.
-UNSEEN = (
-    "strangers_third", "strangers_retail", "strangers_fourth", "strangers_fifth", "strangers_sixth",
-    "strangers_seventh", "strangers_eighth", "strangers_ninth",
-)  # fmt: skip
+UNSEEN = ("strangers_seventh", "strangers_eighth", "strangers_ninth")
 LEARNED = tuple(sorted(each.stem for each in HERE.glob("*.jsonl") if each.stem not in UNSEEN))
 # From these the rules were written.
 EARLIER = tuple(name for name in LEARNED if name not in {*TAUGHT, *MIRRORED, "taxonomy", "corpus"})
