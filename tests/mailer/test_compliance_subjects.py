@@ -138,6 +138,8 @@ def test_each_finding_says_where_why_and_what_to_do():
         # “almost everything” leaves something out, and says so
         ("25% off almost everything", f"25% off all year's lamps. Bulbs are excluded. {FILLER}", "warn"),
         ("25% off everything", f"25% off all year's lamps. Bulbs are excluded. {FILLER}", "block"),
+        ("15% off, no exclusions", f"15% off the whole shop. Not valid on new arrivals. {FILLER}", "block"),
+        ("15% off, no exclusions", f"15% off the whole shop. Not valid on prior purchases. {FILLER}", "ok"),
         # a chance is no prize
         (
             "You've won a $100 card",
