@@ -113,6 +113,7 @@ def test_each_rule_adds_what_it_is_trusted_with(weigh):
         replace(KNOWN, rule="subject_lot"),
         replace(KNOWN, rule="subject_card"),
         replace(KNOWN, rule="subject_exclusions"),
+        replace(KNOWN, rule="subject_proof"),
         replace(BLOCKED, where="from_name"),
     ],
 )

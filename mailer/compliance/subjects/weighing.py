@@ -23,11 +23,11 @@ from mailer.compliance.subjects.signs import Signs, phrases
 WEIGHTS = Path(__file__).with_name("weights.json.gz")
 WHOLE = "subject_weighed"  # the rule that says what the reading of the whole letter finds
 # Rules that see what they say: in the characters, the sender's name, the mark of a reply, or where the body says itself
-# that it draws lots, asks for a card or leaves something out. Nothing outweighs them.
+# that it draws lots, asks for a card, leaves something out or names no source. Nothing outweighs them.
 KNOWING = frozenset({
     "subject_characters", "subject_thread", "subject_explicit", "subject_from_name", "subject_denial", "subject_lot",
-    "subject_card", "subject_exclusions", "subject_shouting", "kind_declared", "kind_advertises", "other_advertisers",
-    WHOLE,
+    "subject_card", "subject_exclusions", "subject_proof", "subject_shouting", "kind_declared", "kind_advertises",
+    "other_advertisers", WHOLE,
 })  # fmt: skip
 # That there was no call is concluded from a body that tells of none, so it stands unless the letter reads plainly true.
 DOUBTING = frozenset({"subject_followed"})
