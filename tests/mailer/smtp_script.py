@@ -218,7 +218,7 @@ class Conversation:
     def _message(self) -> None:
         body = self._step("body")
         time.sleep(body.wait)
-        if body.cut:
+        if body.cut and not body.reply:
             self._take(body.taken)
             self._cut()
         if body.reply:

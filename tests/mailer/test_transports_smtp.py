@@ -158,7 +158,7 @@ def test_cut_before_the_body_the_message_certainly_has_not_arrived(pipelining):
 
 @BOTH
 def test_a_farewell_instead_of_taking_the_body_is_heard(pipelining):
-    leaving = {"body": Step("421 4.3.2 shutting down")}
+    leaving = {"body": Step("421 4.3.2 shutting down", cut=True)}
     with ScriptedServer([leaving], pipelining=pipelining) as server:
         transport = SmtpTransport(server.url)
         transport.open()
