@@ -48,7 +48,7 @@ def check_claims(
         content.html.strip() and content.text.strip()
     ):  # the letter's body is the HTML then; readers of plain text get the other one
         plain = replace(letter, body=Body.from_text(_filled(content.text)))
-        found += [*subject_denial.in_body(plain.body.cased), *kind_advertises.check(plain, kind)]
+        found += [*subject_denial.in_body(plain), *kind_advertises.check(plain, kind)]
     return found
 
 

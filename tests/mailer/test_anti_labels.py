@@ -11,6 +11,8 @@ from tests.mailer.messages import CAMPAIGN, FRIENDS, content, sender
 pytestmark = pytest.mark.duty("D5")
 
 DENIALS = [
+    "This is not an advertisement: our roses are listed with prices below.",
+    "This isn't a promotion that we send to everybody.",
     "This is not a marketing email.",
     "This is not an advertisement.",
     "THIS IS NOT AN ADVERTISEMENT",
@@ -143,6 +145,9 @@ def test_a_notice_that_reads_plainly_true_may_say_that_it_is_one():
     assert judge(Letter.from_json(notice), SUBJECT_RULES).verdict == "ok"
     said = judge(Letter.from_json({**notice, "purpose": "commercial"}), SUBJECT_RULES).findings
     assert [each.rule for each in said] == ["subject_denial"]
+    # FTC v. Experian (2023): about an account, and selling, and “not a marketing email”
+    notice["body"] = notice["body"].replace("a service message about your order", "not a marketing email")
+    assert judge(Letter.from_json(notice), SUBJECT_RULES).verdict == "block"
 
 
 @pytest.mark.parametrize("words", HONEST)

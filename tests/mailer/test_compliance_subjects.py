@@ -242,6 +242,14 @@ def test_a_name_or_preheader_can_deceive_as_well():
         assert verdict("Lamps", FILLER, from_name=name, from_email="clerk@lamps.example") == "block"
     assert verdict("Lamps", f"Lamps are 10% off. {FILLER}", preheader="40% off all lamps") == "block"
     assert verdict("Lamps", FILLER, preheader="Re: your order") == "block"
+    office = {"from_name": "Office of the Student Loan Review", "from_email": "a@studentloanreview.example"}
+    assert verdict("Lamps", FILLER, **office) == "block"
+    for preheader, body in (
+        ("You've won $100", "You're in the hat for one of 20 cards of $100."),
+        ("No card needed", "Add your billing details, and start."),
+        ("No exclusions", "Not valid on new arrivals."),
+    ):
+        assert verdict("Lamps", f"{body} {FILLER}", preheader=preheader) == "block"
 
 
 @pytest.mark.duty("D24", "D32")

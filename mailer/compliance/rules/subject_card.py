@@ -32,12 +32,12 @@ UNLESS = re.compile(
 
 
 def check(letter: Letter) -> Iterator[Finding]:
-    line = letter.subject
-    none = NONE.search(line.text)
-    asked = _asked(letter) if none else None
-    if none and asked:
-        words = f"The subject says “{none[0]}”, and the body asks for one: “{asked}”. Say the same in both."
-        yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *none.span())
+    for line in letter.lines:
+        none = NONE.search(line.text)
+        asked = _asked(letter) if none else None
+        if none and asked:
+            words = f"The {line.where} says “{none[0]}”, and the body asks for one: “{asked}”. Say the same in both."
+            yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *none.span())
 
 
 def _asked(letter: Letter) -> str | None:

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.rules.subject_person import NOTE_FROM
-from mailer.compliance.subjects.denials import DENIED, PERSONAL_DATA, denials_in
+from mailer.compliance.subjects.denials import DENIED, PERSONAL_DATA, denials_in, says_its_kind
 from mailer.compliance.subjects.letter import Letter, Purpose
-from mailer.compliance.subjects.weighing import WARNS, weight
 
 RULE = "subject_denial"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2) and (a)(5)"
@@ -19,7 +18,7 @@ REVIEWED = Reviewed("2026-12-01", version=4, duties="D5")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
-    if letter.purpose is Purpose.RELATIONSHIP and (not letter.body.sells or weight(letter) < WARNS):
+    if letter.purpose is Purpose.RELATIONSHIP and not letter.body.sells:
         return
     for line in letter.lines:
         found = DENIED.search(line.text)
@@ -30,12 +29,17 @@ def check(letter: Letter) -> Iterator[Finding]:
             )
             words = f"“{found[0]}” hides that this is an advertisement. Say what it offers."
             yield letter.finding(RULE, severity, words, SOURCE, line, *found.span())
-    yield from in_body(letter.body.cased)
+    yield from in_body(letter)
 
 
-def in_body(text: str) -> Iterator[Finding]:
-    """Of the whole body: what authors write like a footer, and what pictures say in their place, too."""
-    for words in denials_in(text):
+def in_body(letter: Letter) -> Iterator[Finding]:
+    """Of the whole body: what authors write like a footer, and what pictures say in their place, too.
+
+    Mail about a relationship may say that it is that: whether it is, `kind_advertises` and `kind_declared` ask.
+    """
+    for words in denials_in(letter.body.cased):
+        if letter.purpose is Purpose.RELATIONSHIP and says_its_kind(words):
+            continue
         message = (
             f"The body says “{words}”. Take it out: Candor says what the mail is, and why people get it."
         )

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
-from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_exclusions"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
@@ -31,19 +30,14 @@ NOT = re.compile(r"\b(?:no|nothing|never|without|zero|any|if)\b[^.;]{0,30}$")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
-    line = letter.subject
-    none = NONE.search(line.text)
-    left_out = _left_out(letter) if none and not letter.speaks_about else None
-    if none and left_out:
-        words = (
-            f"The subject says “{none[0]}”, and the body leaves out: “{left_out}”. Name what the offer is on."
-        )
-        yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *none.span())
-
-
-def _left_out(letter: Letter) -> str | None:
-    for sentence in letter.body.sentences:
-        for found in LEFT_OUT.finditer(sentence):
-            if not NOT.search(just_before(sentence, found.start())):
-                return found[0]
-    return None
+    if letter.speaks_about:
+        return
+    for line in letter.lines:
+        none = NONE.search(line.text)
+        left_out = letter.body.says(LEFT_OUT, unless=NOT) if none else None
+        if none and left_out:
+            words = (
+                f"The {line.where} says “{none[0]}”, and the body leaves out: “{left_out}”. "
+                "Name what the offer is on."
+            )
+            yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *none.span())

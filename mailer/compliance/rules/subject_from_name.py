@@ -39,11 +39,8 @@ NOT_THEIRS = re.compile(
     r"orchards?|farms?|records)\b"
 )
 
-# “City of Alder Falls”, “Office of the Mayor”: theirs, where the domain bears the place's name.
-PLACE = re.compile(r"\b(?:city|county|town|state|office) of (?:the )?")
-OFFICES = frozenset({
-    "office", "city", "county", "town", "state", "mayor", "clerk", "dean", "water", "public", "department",
-})  # fmt: skip
+# “City of Alder Falls”, “Office of the City Clerk, Arden Heights”: the place, whose domain has to bear it.
+PLACE = re.compile(r"\b(?:city|county|town|village)(?: of|\b[^,]*,) ([a-z]{4,})")
 
 
 def check(letter: Letter) -> Iterator[Finding]:
@@ -69,8 +66,8 @@ def check(letter: Letter) -> Iterator[Finding]:
 
 
 def _bears_its_place(name: str, domain: str) -> bool:
-    words = set(re.findall(r"[a-z]{4,}", name)) - OFFICES
-    return PLACE.search(name) is not None and any(word in domain.replace("-", "") for word in words)
+    place = PLACE.search(name)
+    return place is not None and brands.is_the_senders(place[1], name, domain)
 
 
 def _foreign(letter: Letter, line: Line) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from mailer.compliance.dated import Reviewed
 from mailer.compliance.findings import Finding, Severity
 from mailer.compliance.subjects.letter import Letter
-from mailer.compliance.subjects.words import just_before
 
 RULE = "subject_lot"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); 15 U.S.C. 45"
@@ -24,9 +23,7 @@ GIVEN = re.compile(
     rf"\b(?:answer|complete|finish|take|tell|fill)\b.{{0,60}}\b(?:and|get|for|,) (?:an? |your )*{_THING}|"
     rf"{_THING}.{{0,24}}\b(?:for|survey|answers?|opinion|feedback|review|questions)\b"
 )
-BY_CHANCE = re.compile(
-    r"\b(?:chance|draw|raffle|could|may|might|maybe|win (?!.*\bfree\b)|enter|prizes?|one of)\b"
-)
+BY_CHANCE = re.compile(r"\b(?:chance|draw|raffle|could|may|might|maybe|win|enter|one of)\b")
 DRAWN = re.compile(
     r"\b(?:one|each|every|an?|free|extra)(?: \w+)? entr(?:y|ies) (?:in|into|to|for) (?:the|our|an?|this)\b|"
     r"\b(?:enters?|entered|puts?|adds?|goes?|go) (?:you |your name |it )?(?:in|into|for|to) (?:the|our|an?|this) "
@@ -46,20 +43,13 @@ FALLEN = re.compile(
 
 
 def check(letter: Letter) -> Iterator[Finding]:
-    line = letter.subject
-    given = GIVEN.search(line.text)
-    if not given or letter.speaks_about or BY_CHANCE.search(line.text) or letter.body.has(FALLEN):
+    if letter.speaks_about:
         return
-    drawn = _drawn(letter)
-    if drawn:
-        words = f"“{given[0]}” promises what the body leaves to chance: “{drawn}”. Say that it is a draw."
-        yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *given.span())
-
-
-def _drawn(letter: Letter) -> str | None:
-    """Words by which the body says that lots are drawn, unless it says so of something beside."""
-    for sentence in letter.body.sentences:
-        found = DRAWN.search(sentence)
-        if found and not NOT_SO.search(just_before(sentence, found.end())):
-            return found[0]
-    return None
+    for line in letter.lines:
+        given = GIVEN.search(line.text)
+        if not given or BY_CHANCE.search(line.text) or letter.body.has(FALLEN):
+            continue
+        drawn = letter.body.says(DRAWN, unless=NOT_SO)
+        if drawn:
+            words = f"“{given[0]}” promises what the body leaves to chance: “{drawn}”. Say that it is a draw."
+            yield letter.finding(RULE, Severity.BLOCK, words, SOURCE, line, *given.span())

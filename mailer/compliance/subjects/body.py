@@ -18,7 +18,7 @@ from mailer.compliance.subjects.standing import (
     is_small_print,
     with_families,
 )
-from mailer.compliance.subjects.words import stems
+from mailer.compliance.subjects.words import just_before, stems
 from mailer.compliance.visible import UNSEEN_TAGS, shown
 
 LONGEST = 60_000  # characters that are read; over 102 kB a mail program cuts the message anyway
@@ -240,6 +240,14 @@ class Body:
 
     def has(self, pattern: re.Pattern[str]) -> bool:
         return pattern.search(self.text) is not None
+
+    def says(self, pattern: re.Pattern[str], unless: re.Pattern[str]) -> str | None:
+        """The first words of a sentence that match, unless what stands right before them there does."""
+        for sentence in self.sentences:
+            for found in pattern.finditer(sentence):
+                if not unless.search(just_before(sentence, found.start())):
+                    return found[0]
+        return None
 
     def with_words(self, pattern: re.Pattern[str]) -> list[str]:
         """The sentences in which `pattern` is found."""

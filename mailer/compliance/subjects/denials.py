@@ -27,7 +27,8 @@ _AD = (
     r"(?:(?:unsolicited |typical |usual |mere |paid |automated )?(?:(?:marketing|commercial|promotional|promotion|"
     r"advertising|sales|bulk|mass|junk|spam)[ -]?(?:or (?:marketing|commercial|promotional|advertising|sales) )?"
     r"(?:e-?mails?|messages?|mail(?:ing)?|letters?|communications?|newsletters?|notices?|pitch|material|content)|"
-    r"ads?|adverts?|advertise?ments?|advertising|promotions?(?! (?:with|that|which) )|solicitations?|spam|sales call|"
+    r"ads?|adverts?|advertise?ments?|advertising|promotions?(?! with an? (?:end|closing|expiry) date)|"
+    r"solicitations?|spam|sales call|"
     # an adjective alone only where nothing else of it follows: “not a commercial kitchen”
     r"(?:marketing|promotional|commercial)(?=[.!:,;)]|$| and\b| or\b| but\b| in nature))(?![\w-]))"
 )
@@ -36,6 +37,14 @@ _BY = (
     r"(?:an? |any |intended (?:as|to be) (?:an? )?|meant (?:as|to be) (?:an? )?|sent (?:as|for) (?:an? )?|"
     r"a form of "
     r"|in any way )"
+)
+# True of mail about a relationship, and a denial in any other.
+SAYS_ITS_KIND = (
+    rf"\bthis (?:is|{_MAIL}is) (?:an? )?(?:purely |strictly |important )?(?:transactional|administrative|"
+    rf"operational|"
+    r"relationship|account(?:[- ]related)?|service(?:[- ]related)?) (?:or \w+ )?(?:e-?mail|message|mail|notice|"
+    r"notification|"
+    r"communication)\b"
 )
 ENGLISH = (
     rf"\b(?:this|it|the following|what follows) {_MAIL}?(?:is|was)(?: (?:definitely|certainly|absolutely|really|"
@@ -59,11 +68,7 @@ ENGLISH = (
     rf"treated|"
     r"classified|seen|viewed|deemed|marked) (?:as |to be )?(?:an? )?(?:spam|advert\w*|marketing|junk|promotion\w*|"
     r"unsolicited)",
-    rf"\bthis (?:is|{_MAIL}is) (?:an? )?(?:purely |strictly |important )?(?:transactional|administrative|"
-    rf"operational|"
-    r"relationship|account(?:[- ]related)?|service(?:[- ]related)?) (?:or \w+ )?(?:e-?mail|message|mail|notice|"
-    r"notification|"
-    r"communication)\b",
+    SAYS_ITS_KIND,
     r"\breceiv\w+ (?:this|it) ?(?:e-?mail |message |notice |mail )?(?:because|as|since) it (?:contains|has|is|"
     r"concerns) (?:an? )?"
     r"(?:important )?(?:information|notice|news|update)?s? ?(?:about|regarding|concerning|on|related to)? ?your "
@@ -163,6 +168,7 @@ SIGNS = (
     "order", "inquir", "werb", "rekl", "recl", "anzeig", "angef", "bestell", "wunsch", "pub", "pourriel", "demarch",
     "demand", "anunc", "propag", "basura", "peticion", "richiest", "gevraag", "verzoek", "pediu", "annons", "ofert",
 )  # fmt: skip
+_ITS_KIND = re.compile(SAYS_ITS_KIND)
 PATTERNS = tuple(re.compile(pattern) for pattern in (*ENGLISH, *_FLAT))
 # Somebody else's words, which are reported: “The footer said: ‘this is not a marketing email’”.
 REPORTED = re.compile(
@@ -173,9 +179,7 @@ REPORTED = re.compile(
     r"writes?|reads?|told|stat(?:e|es|ed|ing)|pretend\w*|insist\w*|called|calls)\b"
 )
 # “If your home is listed with another broker, this is not a solicitation”: agents must say so, and it denies nothing.
-LISTED = re.compile(
-    r"\b(?:home|house|property)\b.{0,80}\blisted\b|\blisted with\b|\brepresented by another\b"
-)
+LISTED = re.compile(r"\bif your (?:home|house|property)\b.{0,60}\b(?:listed|represented)\b")
 # Both begin with what is rare, so that a text is read quickly; a sentence doesn't need its full stop.
 SENTENCE = re.compile(r"[.!?…][\"')]*\s+|\n+")
 WRAPPED = re.compile(r"\n(?=[a-zà-ÿ])(?<=[^.!?:\n]\n)")
@@ -207,6 +211,11 @@ def _flat(sentence: str) -> str:
     if plain.isascii():
         return plain
     return "".join(each for each in unicodedata.normalize("NFD", plain) if not unicodedata.combining(each))
+
+
+def says_its_kind(denial: str) -> bool:
+    """Whether words that `denials_in` found call the mail a service message, and deny nothing more."""
+    return _ITS_KIND.fullmatch(_flat(denial)) is not None
 
 
 def _is_reported(said: str, start: int, end: int) -> bool:
