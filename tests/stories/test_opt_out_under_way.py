@@ -86,7 +86,7 @@ def assert_none_after_its_answer(
         "opt_outs": len(answers),
         "withheld": len(kept_back),
         "in_flight": sum(1 for seconds in late if seconds > 0),
-        "longest_in_flight": max(0.0, *late),
+        "longest_in_flight": max(late, default=0.0),
     }
 
 
