@@ -43,6 +43,7 @@ soak: .venv/installed-dev  ## Kill every part again and again through campaigns 
 
 weights: .venv/installed-dev  ## Learn again what subjects are weighed by, after a change of the labelled cases or of the rules
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-learn.txt
+	bench/get_real_mail
 	@$(BIN)/python manage.py shell --no-imports -c "from tests.mailer.subjects.learning import main; main()"
 
 lock: .venv/installed-dev  ## Choose newer versions of the dependencies, hashed

@@ -31,6 +31,7 @@ BENCHES = {
     "scale": "bench.scale",
     "seal": "bench.seal",
     "subjects": "bench.subjects",
+    "real_mail": "bench.real_mail",
 }
 CLEANING_UP = 30  # seconds a run may take to drop its database when it is told to end
 

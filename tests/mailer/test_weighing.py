@@ -14,7 +14,7 @@ from mailer.compliance import Severity
 from mailer.compliance.findings import Finding
 from mailer.compliance.rules import SUBJECT_RULES, subject_weighed
 from mailer.compliance.subjects import Letter, judge, judging, weighing
-from mailer.compliance.subjects.signs import Signs, phrases
+from mailer.compliance.subjects.signs import PASSAGE, Signs, phrases
 from mailer.compliance.subjects.weighing import (
     PLAIN,
     STOPS,
@@ -25,6 +25,7 @@ from mailer.compliance.subjects.weighing import (
     weightiest,
     weights,
 )
+from tests.mailer.subjects import real_mail
 from tests.mailer.subjects.cases import LEARNED, UNSEEN, text_of
 
 BODY = (
@@ -236,6 +237,43 @@ def test_a_letter_without_words_or_with_few_is_not_weighed_as_a_whole(weigh):
     assert not list(subject_weighed.check(letter(subject="")))
 
 
+MOSS = " ".join(f"The moss grows {number} feet up the northern wall of the old barn." for number in range(40))
+ROOM = " ".join(f"It is cold in room {number} of the house by the sea tonight." for number in range(40))
+
+
+def test_of_a_long_body_the_passage_that_speaks_of_the_subject_is_weighed():
+    signs = Signs(
+        letter(body=f"Good morning. {MOSS} It ends at noon. Lamps are 20% off. The cat slept. {ROOM}")
+    )
+    at = signs.cased.index("Lamps are 20% off.")
+    assert signs.cased[at - 1 : at + 2] == ("It ends at noon.", "Lamps are 20% off.", "The cat slept.")
+    assert signs.cased[0] == "Good morning." and not signs.is_whole
+    assert sum(len(each.split()) for each in signs.cased[:-1]) < PASSAGE
+    assert list(signs.cased) == [each for each in signs.written if each in signs.cased]
+    assert Signs(letter()).is_whole and Signs(letter()).cased == Signs(letter()).written
+
+
+def test_a_long_letter_whose_subject_claims_nothing_is_not_weighed_as_a_whole(weigh):
+    weigh(99.0)
+    assert not list(subject_weighed.check(letter("Moss and stones", f"{MOSS} {ROOM}")))
+    assert list(subject_weighed.check(letter("Moss and stones are free", f"{MOSS} {ROOM}")))
+    assert list(subject_weighed.check(letter("Roses and a pond", TOUR)))
+
+
+def test_among_paragraphs_of_real_letters_a_case_keeps_its_own_words():
+    given = {"id": "1", "subject": "Free lamp", "body": BODY, "content_type": "text", "label": "honest"}
+    asides = [
+        ["Some news of a firm that makes barns.", "Another piece of news."],
+        ["Snow fell in the hills."],
+    ]
+    longer = real_mail.lengthened(given, asides)
+    assert longer == real_mail.lengthened(given, asides) and longer["label"] == "honest"
+    assert BODY in longer["body"] and longer["subject"] == "Free lamp"
+    around = [each for each in longer["body"].split("\n\n") if each != BODY]
+    assert set(around) <= {line for each in asides for line in each}
+    assert sum(len(each.split()) for each in around) >= min(real_mail.LENGTHS)
+
+
 def test_what_the_whole_letter_finds_is_said_only_where_no_rule_says_it_better(weigh):
     weigh(99.0)
     whole = replace(HELD, rule="subject_weighed")
@@ -281,7 +319,7 @@ def test_a_huge_body_is_weighed_in_its_beginning_and_quickly(words):
 def test_the_weights_were_learned_from_the_cases_as_they_are():
     """Whoever changes a case learns anew: `make weights`."""
     kept = {name: hashlib.sha256(text_of(name).encode()).hexdigest() for name in LEARNED}
-    assert dict(weights().learned) == kept
+    assert dict(weights().learned) == {**kept, "real_mail": real_mail.RELEASE}
     assert not set(UNSEEN) & set(weights().learned)
 
 

@@ -15,7 +15,7 @@ from mailer.compliance.subjects.weighing import WHOLE, is_held, weightiest
 
 RULE = WHOLE
 SOURCE = "risk under 15 U.S.C. 7704(a)(2)"
-REVIEWED = Reviewed("2026-12-01", version=3, duties="D25 D33")
+REVIEWED = Reviewed("2026-12-01", version=4, duties="D25 D33")
 LONGEST = 160  # characters of a quotation
 
 

@@ -4,7 +4,7 @@ Nothing is concluded here. What a sign means was learned from labelled cases (`w
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -16,6 +16,11 @@ from mailer.compliance.subjects.words import stems
 
 LONGEST_SUBJECT = 400  # characters that are weighed
 LONGEST_BODY = 12_000
+# Words of a body that are weighed, those nearest to the subject: letters of 100 to 300 words taught what signs weigh,
+# and in a newsletter of a thousand about ten things chance adds up. (With 100 fewer deceptions are found, with 220
+# more real newsletters are held.)
+PASSAGE = 150
+LEAD = 2  # sentences that a body opens with
 NEAR = 24  # characters beside a figure in which the words stand that say what it is
 WORD = re.compile(r"[a-z]+(?:'[a-z]+)?|[$£€₹]|\d[\d,.:]*|%")
 SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -40,10 +45,28 @@ class Signs:
         return self.letter.full_subject.text[:LONGEST_SUBJECT]
 
     @cached_property
-    def cased(self) -> tuple[str, ...]:
-        """The sentences of the body, as they are written."""
+    def written(self) -> tuple[str, ...]:
+        """All sentences of the body, as they are written."""
         body = self.letter.body.spelled[:LONGEST_BODY]
         return tuple(each for each in SENTENCE.split(body) if each.strip())
+
+    @cached_property
+    def cased(self) -> tuple[str, ...]:
+        """Those that are weighed: of a long body what shares most words with the subject, and what stands beside it."""
+        lengths = [len(each.split()) for each in self.written]
+        kept: set[int] = set()
+        left = PASSAGE
+        for place in sorted(range(len(lengths)), key=_by_nearness(self)):
+            if left <= 0:
+                break
+            kept.add(place)
+            left -= lengths[place]
+        return tuple(each for place, each in enumerate(self.written) if place in kept)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all that is written is weighed."""
+        return len(self.cased) == len(self.written)
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
@@ -100,6 +123,22 @@ class Signs:
 
     def is_near(self, sentence: str) -> bool:
         return not self.about.isdisjoint(stems(sentence))
+
+
+def _by_nearness(signs: Signs) -> Callable[[int], float]:
+    """A sentence's rank by its place: it counts as many words as it shares, half and a quarter of its neighbours'."""
+    shared = [len(signs.about & stems(each.lower())) for each in signs.written]
+    around = [0, 0, *shared, 0, 0]
+    ranks = [
+        -max(
+            here,
+            max(around[place + 1], around[place + 3]) / 2,
+            max(around[place], around[place + 4]) / 4,
+            0.6 if place < LEAD else 0,
+        )
+        for place, here in enumerate(shared)
+    ]
+    return ranks.__getitem__
 
 
 @lru_cache(maxsize=1024)

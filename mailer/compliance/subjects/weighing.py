@@ -31,7 +31,7 @@ KNOWING = frozenset({
 })  # fmt: skip
 # That there was no call is concluded from a body that tells of none, so it stands unless the letter reads plainly true.
 DOUBTING = frozenset({"subject_followed"})
-STOPS = 1.1  # from here on what a rule found stands, and a letter is held though no rule found anything
+STOPS = 0.85  # from here on what a rule found stands, and a letter is held though no rule found anything
 SHORT = 4  # sentences
 USUAL, FEWEST = 600, 300  # signs in a letter; with fewer than the second, each weighs no more
 TOLD = 100  # signs; of a body that tells less, only rules find anything
@@ -63,9 +63,15 @@ def weights() -> Weights:
 
 
 @lru_cache(maxsize=8)
+def signs_of(letter: Letter) -> Signs:
+    """Found once, though several questions are asked of them."""
+    return Signs(letter)
+
+
+@lru_cache(maxsize=8)
 def weight(letter: Letter) -> float:
     """How much a letter reads like those that mislead; from `STOPS` on it is stopped. The same whatever the order."""
-    known, signs = weights(), Signs(letter)
+    known, signs = weights(), signs_of(letter)
     told = _told_beside(signs)
     facts = [known.facts, *(known.facts_beside.get(kind, {}) for kind in signs.kinds)]
     groups = [(known.said, signs.said), (known.near, signs.near)]
@@ -80,13 +86,19 @@ def evened(count: int) -> float:
 
 
 def is_held(letter: Letter) -> bool:
-    """Whether a letter tells enough to be read as a whole, and reads as if it misled."""
-    return weight(letter) >= STOPS and Signs(letter).count >= TOLD
+    """Whether a letter tells enough to be read as a whole, and reads as if it misled.
+
+    Of a long letter whose subject claims nothing, as most newsletters are, nothing says which passage to weigh: there
+    only rules find anything.
+    """
+    signs = signs_of(letter)
+    has_matter = signs.count >= TOLD and (bool(signs.kinds) or signs.is_whole)
+    return has_matter and weight(letter) >= STOPS
 
 
 def weightiest(letter: Letter) -> str | None:
     """The sentence of the body that speaks most against the subject, if one does."""
-    signs = Signs(letter)
+    signs = signs_of(letter)
     weighed = [(_weight_of(each.lower(), signs), each) for each in signs.cased]
     most, sentence = max(weighed, default=(0.0, ""))
     return sentence if most > 0 else None
@@ -164,7 +176,7 @@ def _unsaid(_finding: Finding) -> None:
 
 def _is_short(letter: Letter) -> bool:
     """A few sentences have no asides that a rule could have taken for the claim, and little to weigh."""
-    return len(Signs(letter).sentences) <= SHORT
+    return len(signs_of(letter).written) <= SHORT
 
 
 def _milder(finding: Finding) -> Finding:
