@@ -48,17 +48,19 @@ def verdict(subject: str, body: str = "", **others: Any) -> str:
     [
         (["taxonomy"], False, 1.0, 0.0, 1.0),
         (["taxonomy"], True, 0.96, 0.12, 1.0),
-        (["corpus"], False, 0.94, 0.01, 0.93),
-        (["corpus"], True, 0.76, 0.04, 0.7),
-        (EARLIER, False, 0.88, 0.01, 0.85),
-        (EARLIER, True, 0.6, 0.05, 0.51),
+        (["corpus"], False, 0.93, 0.01, 0.92),
+        (["corpus"], True, 0.74, 0.03, 0.7),
+        (EARLIER, False, 0.87, 0.01, 0.84),
+        (EARLIER, True, 0.58, 0.05, 0.5),
         (TAUGHT, None, 0.96, 0.02, 0.95),  # learned whole
-        (MIRRORED, False, 0.57, 0.06, 0.5),
+        (MIRRORED, False, 0.54, 0.06, 0.47),
         (MIRRORED, True, 0.2, 0.08, 0.14),
         # Nothing was learned from these, neither weights nor rules: so other letters will fare.
         (["strangers_seventh"], None, 0.91, 0.02, 0.87),
         (["strangers_eighth"], None, 0.72, 0.03, 0.68),
-        (["strangers_ninth"], None, 0.75, 0.03, 0.74),
+        (["strangers_ninth"], None, 0.74, 0.03, 0.72),
+        (["strangers_tenth"], None, 0.79, 0.07, 0.72),
+        (["strangers_eleventh"], None, 0.79, 0.06, 0.79),
     ],
     ids=lambda value: f"{value[0]}…" if isinstance(value, (list, tuple)) else None,
 )

@@ -31,7 +31,7 @@ KNOWING = frozenset({
 })  # fmt: skip
 # That there was no call is concluded from a body that tells of none, so it stands unless the letter reads plainly true.
 DOUBTING = frozenset({"subject_followed"})
-STOPS = 0.85  # from here on what a rule found stands, and a letter is held though no rule found anything
+STOPS = 1.0  # from here on what a rule found stands, and a letter is held though no rule found anything
 SHORT = 4  # sentences
 USUAL, FEWEST = 600, 300  # signs in a letter; with fewer than the second, each weighs no more
 TOLD = 100  # signs; of a body that tells less, only rules find anything
