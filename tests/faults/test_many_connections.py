@@ -170,8 +170,7 @@ def move_to_busy(number: int) -> None:
 
 
 def test_four_processes_together_go_no_faster_than_the_one_pace(installation: Installation):
-    """Within 3 % of the whole. That they go no slower is `make bench NAME=pace`: here the machine may be busy, so that
-    some of the first three seconds arrive after them; nothing was sent faster for that."""
+    """Within 3 %. That they go no slower is `make bench NAME=pace`: here the machine may be busy."""
     installation.settings.WORKERS = 5
     friends = parts.list_of(2000)
     sender = parts.attested_sender()
@@ -184,5 +183,5 @@ def test_four_processes_together_go_no_faster_than_the_one_pace(installation: In
     begun = [moment for moment in at if (moment - at[0]).total_seconds() > 3]  # all four are at work
     rate = (len(begun) - 1) / (begun[-1] - begun[0]).total_seconds()
     print(rate)  # shown with -rP
-    assert rate <= 110
+    assert rate <= 103
     assert len(at) / (at[-1] - at[0]).total_seconds() <= 103
