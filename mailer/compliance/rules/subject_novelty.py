@@ -20,7 +20,7 @@ from mailer.compliance.subjects.words import shares, stems
 
 RULE = "subject_novelty"
 SOURCE = "risk under 15 U.S.C. 7704(a)(2); RCW 19.190.020(1)(b)"
-REVIEWED = Reviewed("2026-12-01", version=7, duties="D27")
+REVIEWED = Reviewed("2026-11-30", version=6, duties="D27")
 COMPANY_AGE = re.compile(
     r"\b(?:at this (?:corner|spot|stand|address)|founded|established|family|business|company since|in business|"
     r"our shop)\b"

@@ -101,7 +101,7 @@ AGED = re.compile(
     r"ever since|(?:the )?(?:one|ones|same \w+) (?:that )?you (?:know|have|had|love)|"
     r"you (?:already )?know (?:it|them|and)|as it (?:was|did|always)|as (?:they|we) (?:were|was|did|"
     r"always)|what it always|(?:has|have) always|in its (?:second|third|fourth|fifth|\d+th) (?:year|"
-    r"season)|already(?! (?:on file|saved|stored))|never left|all year|every (?:year|march|november)|"
+    r"season)|already|never left|all year|every (?:year|march|november)|"
     r"like (?:each|every|last)|once more|still (?:have|the same)|(?:a|one) new (?:name|icon|label|cap|box|"
     r"color|colour|coat)|in (?:two|three|\d+)? ?new colou?rs)\b"
 )

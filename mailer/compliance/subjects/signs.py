@@ -4,7 +4,7 @@ Nothing is concluded here. What a sign means was learned from labelled cases (`w
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -54,9 +54,11 @@ class Signs:
     def cased(self) -> tuple[str, ...]:
         """Those that are weighed: of a long body what shares most words with the subject, and what stands beside it."""
         lengths = [len(each.split()) for each in self.written]
+        if sum(lengths) <= PASSAGE:
+            return self.written
         kept: set[int] = set()
-        left = PASSAGE
-        for place in sorted(range(len(lengths)), key=_by_nearness(self)):
+        left, nearness = PASSAGE, _nearness(self)
+        for place in sorted(range(len(lengths)), key=lambda place: -nearness[place]):
             if left <= 0:
                 break
             kept.add(place)
@@ -125,12 +127,12 @@ class Signs:
         return not self.about.isdisjoint(stems(sentence))
 
 
-def _by_nearness(signs: Signs) -> Callable[[int], float]:
-    """A sentence's rank by its place: it counts as many words as it shares, half and a quarter of its neighbours'."""
+def _nearness(signs: Signs) -> list[float]:
+    """Of each sentence: the words that it shares with the subject, or half and a quarter of its neighbours'."""
     shared = [len(signs.about & stems(each.lower())) for each in signs.written]
     around = [0, 0, *shared, 0, 0]
-    ranks = [
-        -max(
+    return [
+        max(
             here,
             max(around[place + 1], around[place + 3]) / 2,
             max(around[place], around[place + 4]) / 4,
@@ -138,7 +140,6 @@ def _by_nearness(signs: Signs) -> Callable[[int], float]:
         )
         for place, here in enumerate(shared)
     ]
-    return ranks.__getitem__
 
 
 @lru_cache(maxsize=1024)
