@@ -18,6 +18,7 @@ from mailer.compliance.subjects.signs import PASSAGE, Signs, phrases
 from mailer.compliance.subjects.weighing import (
     PLAIN,
     STOPS,
+    TOLD,
     WARNS,
     Weights,
     weighed,
@@ -255,8 +256,10 @@ def test_of_a_long_body_the_passage_that_speaks_of_the_subject_is_weighed():
 
 def test_a_long_letter_whose_subject_claims_nothing_is_not_weighed_as_a_whole(weigh):
     weigh(99.0)
-    assert not list(subject_weighed.check(letter("Moss and stones", f"{MOSS} {ROOM}")))
-    assert list(subject_weighed.check(letter("Moss and stones are free", f"{MOSS} {ROOM}")))
+    long = f"{TOUR} {DRAWN} {BODY} {MOSS}"
+    assert Signs(letter("Roses and a pond", long)).count >= TOLD  # so that it isn't too few
+    assert not list(subject_weighed.check(letter("Roses and a pond", long)))
+    assert list(subject_weighed.check(letter("Roses and a pond are free", long)))
     assert list(subject_weighed.check(letter("Roses and a pond", TOUR)))
 
 
